@@ -1,0 +1,1 @@
+//! The programs of this folder; nothing to import.
