@@ -1,1 +1,31 @@
-//! See the workspace's README.
+//! A Couchbase client as a pure state machine, and the driver that runs it on any async runtime.
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(feature = "driver")]
+extern crate std;
+
+mod cas;
+mod error;
+mod expiry;
+mod flags;
+mod instant;
+mod key;
+mod multi;
+mod node;
+mod result;
+mod value;
+pub mod wire;
+
+pub use bytes::Bytes;
+pub use cas::Cas;
+pub use error::{Error, ErrorKind, Result};
+pub use expiry::Expiry;
+pub use flags::Flags;
+pub use instant::Instant;
+pub use key::Key;
+pub use multi::{Iter, MultiResult};
+pub use node::Node;
+pub use result::{CounterResult, FromReply, OperationResult, Reply, ValueResult};
+pub use value::{Decode, Encode, Encoded, Fragment, Json, MAX_VALUE_LEN, Raw, Text};

@@ -1,0 +1,165 @@
+//! The kinds of failure, their categories, and the original client's codes.
+
+use core::fmt;
+
+/// What kind of failure an [`Error`](crate::Error) is. More may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument that no server would take; nothing was sent.
+    Argument,
+    /// A value that cannot be encoded, or a document that cannot be decoded as asked.
+    ValueFormat,
+    /// No such document.
+    NotFound,
+    /// The document exists already, or its CAS is another one.
+    KeyExists,
+    /// Append or prepend to a document that is not there.
+    NotStored,
+    /// The value is larger than the server takes.
+    TooBig,
+    /// A counter operation on a document that is no number.
+    DeltaBadValue,
+    /// The document is locked.
+    Locked,
+    /// The server cannot do it at the moment.
+    TemporaryFail,
+    /// The deadline passed; [`is_ambiguous`](crate::Error::is_ambiguous) tells whether it may have happened.
+    Timeout,
+    /// The link to the node could not be made or was lost.
+    Network,
+    /// A host name that does not resolve.
+    UnknownHost,
+    /// The server refuses the user, the password, or the right to do this.
+    Auth,
+    /// The bucket is missing, or not this user's: the server does not tell which.
+    BucketNotFound,
+    /// No such scope or collection.
+    UnknownCollection,
+    /// The durability asked for was not reached.
+    Durability,
+    /// A path of a sub-document operation.
+    SubDocument,
+    /// The server does not offer this.
+    NotSupported,
+    /// A limit of this client is reached: operations in flight, operations waiting, or a completion queue.
+    Overloaded,
+    /// The connection is closed, or its driver is gone.
+    Closed,
+    /// The server broke the protocol.
+    Protocol,
+    /// An HTTP service answered with an error.
+    Http,
+    /// The view engine reported an error.
+    ViewEngine,
+    /// There is no runtime here to run on.
+    NoRuntime,
+    /// A status that this client does not know.
+    Other,
+}
+
+impl ErrorKind {
+    /// The code of the original client library; 0 where it had none.
+    pub(crate) const fn rc(self) -> u16 {
+        match self {
+            Self::Auth => 0x02,
+            Self::DeltaBadValue => 0x03,
+            Self::TooBig => 0x04,
+            Self::Other => 0x0a,
+            Self::TemporaryFail => 0x0b,
+            Self::KeyExists | Self::Locked => 0x0c,
+            Self::NotFound => 0x0d,
+            Self::Network => 0x10,
+            Self::NotStored => 0x12,
+            Self::NotSupported => 0x13,
+            Self::UnknownHost => 0x15,
+            Self::Protocol => 0x16,
+            Self::Timeout => 0x17,
+            Self::BucketNotFound => 0x19,
+            Self::Overloaded | Self::Closed => 0x1b,
+            Self::Argument
+            | Self::ValueFormat
+            | Self::UnknownCollection
+            | Self::Durability
+            | Self::SubDocument
+            | Self::Http
+            | Self::ViewEngine
+            | Self::NoRuntime => 0,
+        }
+    }
+
+    pub(crate) const fn is_transient(self) -> bool {
+        matches!(self, Self::TemporaryFail | Self::Timeout | Self::Locked | Self::Overloaded | Self::Network)
+    }
+
+    pub(crate) const fn is_network(self) -> bool {
+        matches!(self, Self::Network | Self::UnknownHost | Self::Protocol | Self::Timeout)
+    }
+
+    pub(crate) const fn is_input(self) -> bool {
+        matches!(
+            self,
+            Self::Argument
+                | Self::ValueFormat
+                | Self::TooBig
+                | Self::DeltaBadValue
+                | Self::UnknownHost
+                | Self::Auth
+                | Self::BucketNotFound
+                | Self::UnknownCollection
+        )
+    }
+
+    pub(crate) const fn is_data(self) -> bool {
+        matches!(
+            self,
+            Self::NotFound
+                | Self::KeyExists
+                | Self::NotStored
+                | Self::TooBig
+                | Self::DeltaBadValue
+                | Self::Locked
+                | Self::SubDocument
+        )
+    }
+
+    pub(crate) const fn is_fatal(self) -> bool {
+        matches!(self, Self::Auth | Self::BucketNotFound | Self::Closed | Self::NoRuntime)
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Argument => "invalid argument",
+            Self::ValueFormat => "value format",
+            Self::NotFound => "not found",
+            Self::KeyExists => "key exists or CAS differs",
+            Self::NotStored => "not stored",
+            Self::TooBig => "too big",
+            Self::DeltaBadValue => "not a number",
+            Self::Locked => "locked",
+            Self::TemporaryFail => "temporary failure",
+            Self::Timeout => "timeout",
+            Self::Network => "network",
+            Self::UnknownHost => "unknown host",
+            Self::Auth => "authentication",
+            Self::BucketNotFound => "bucket not found",
+            Self::UnknownCollection => "unknown collection",
+            Self::Durability => "durability",
+            Self::SubDocument => "sub-document",
+            Self::NotSupported => "not supported",
+            Self::Overloaded => "overloaded",
+            Self::Closed => "closed",
+            Self::Protocol => "protocol",
+            Self::Http => "HTTP",
+            Self::ViewEngine => "view engine",
+            Self::NoRuntime => "no runtime",
+            Self::Other => "server error",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.words())
+    }
+}

@@ -1,0 +1,208 @@
+//! Documents as bytes and flags, and how values become documents.
+
+mod decode;
+
+pub use decode::Decode;
+pub(crate) use decode::decode_borrowed;
+
+use crate::{Error, Flags, Result};
+use alloc::string::{String, ToString};
+use bytes::Bytes;
+use serde::Serialize;
+
+/// The largest value that a server stores, in bytes: 20 MiB.
+pub const MAX_VALUE_LEN: usize = 20 * 1024 * 1024;
+
+/// A document as the server has it: bytes, and the flags that say what they are.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Encoded {
+    /// The bytes as they are stored, 20 MiB at most.
+    pub bytes: Bytes,
+    /// What the bytes are.
+    pub flags: Flags,
+}
+
+impl Encoded {
+    /// Bytes under any flags, for formats that the client does not know.
+    pub fn new(bytes: impl Into<Bytes>, flags: Flags) -> Self {
+        Self { bytes: bytes.into(), flags }
+    }
+}
+
+/// Something that can be stored.
+///
+/// A reference to anything that implements `serde::Serialize` is stored as JSON; numbers and `bool` are taken by value
+/// too. `Bytes` and [`Raw`] are stored as they are, [`Text`] without quotes, [`Encoded`] under any flags. Implement it
+/// for your own type to give that type a format of its own.
+///
+/// ```
+/// use couchbase_core::{Encode, Flags, Raw, Text};
+///
+/// assert_eq!("text".encode()?.bytes, "\"text\"");
+/// assert_eq!((&[1_u16, 2]).encode()?.bytes, "[1,2]");
+/// assert_eq!(Text("text").encode()?.bytes, "text");
+/// assert_eq!(Raw(vec![0, 1]).encode()?.flags, Flags::BYTES);
+/// # Ok::<(), couchbase_core::Error>(())
+/// ```
+///
+/// A reference to bytes (`&[u8]`, `&Vec<u8>`) is refused: it would silently become a JSON array of numbers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored as a document",
+    label = "not a value that the client can encode",
+    note = "JSON: pass a reference to anything that implements `serde::Serialize`, as in `cb.set(key, &value)`",
+    note = "bytes and text: pass `Raw(bytes)`, `Text(string)`, or `Bytes`",
+    note = "your own format: implement `Encode` for your type"
+)]
+pub trait Encode {
+    /// The document to store, or an error of kind `ValueFormat`.
+    fn encode(self) -> Result<Encoded>;
+}
+
+/// By name, because no bound can say "anything but bytes". The compiler folds it away.
+fn looks_like_bytes<T: ?Sized>() -> bool {
+    let name = core::any::type_name::<T>().trim_start_matches('&');
+    name == "[u8]" || name == "alloc::vec::Vec<u8>" || name.starts_with("[u8; ")
+}
+
+impl<T: Serialize + ?Sized> Encode for &T {
+    fn encode(self) -> Result<Encoded> {
+        if looks_like_bytes::<T>() {
+            return Err(Error::value_format(
+                "a reference to bytes: store them with `Raw(..)`, or as an array of numbers with `Json(..)`",
+            ));
+        }
+        json(self)
+    }
+}
+
+fn json<T: Serialize + ?Sized>(value: &T) -> Result<Encoded> {
+    match serde_json::to_vec(value) {
+        Ok(text) => Ok(Encoded::new(text, Flags::JSON)),
+        // As text: without std, serde's errors are no `core::error::Error`.
+        Err(error) => Err(Error::value_format(error.to_string())),
+    }
+}
+
+macro_rules! by_value {
+    ($($number:ty),*) => { $(
+        impl Encode for $number {
+            fn encode(self) -> Result<Encoded> {
+                json(&self)
+            }
+        }
+    )* };
+}
+by_value!(bool, i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f32, f64, ());
+
+/// JSON, spelled out: also takes what is refused or ambiguous elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+/// Bytes as they are: anything that converts into `Bytes`, without a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Raw<B>(pub B);
+
+/// Text as it is, without JSON's quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text<S>(pub S);
+
+impl<T: Serialize> Encode for Json<T> {
+    fn encode(self) -> Result<Encoded> {
+        json(&self.0)
+    }
+}
+
+impl<B: Into<Bytes>> Encode for Raw<B> {
+    fn encode(self) -> Result<Encoded> {
+        Ok(Encoded::new(self.0, Flags::BYTES))
+    }
+}
+
+impl<S: Into<String>> Encode for Text<S> {
+    fn encode(self) -> Result<Encoded> {
+        Ok(Encoded::new(self.0.into(), Flags::TEXT))
+    }
+}
+
+impl Encode for Bytes {
+    fn encode(self) -> Result<Encoded> {
+        Raw(self).encode()
+    }
+}
+
+impl Encode for Encoded {
+    fn encode(self) -> Result<Encoded> {
+        Ok(self)
+    }
+}
+
+/// What can be appended and prepended: text or bytes, nothing else. JSON would not be JSON afterwards.
+#[derive(Clone, Debug)]
+pub struct Fragment(Bytes);
+
+impl Fragment {
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.0
+    }
+}
+
+impl From<&str> for Fragment {
+    fn from(text: &str) -> Self {
+        Self(Bytes::copy_from_slice(text.as_bytes()))
+    }
+}
+
+impl From<String> for Fragment {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<Bytes> for Fragment {
+    fn from(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+}
+
+impl<B: Into<Bytes>> From<Raw<B>> for Fragment {
+    fn from(bytes: Raw<B>) -> Self {
+        Self(bytes.0.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn references_to_bytes_are_refused_whatever_their_form() {
+        let bytes: Vec<u8> = vec![1, 2];
+        let refused =
+            [(&bytes).encode(), (&bytes[..]).encode(), (&[1_u8, 2]).encode(), (&&bytes[..]).encode()];
+        for result in refused {
+            let error = result.expect_err("bytes by reference");
+            assert_eq!(error.kind(), ErrorKind::ValueFormat);
+            assert!(alloc::format!("{error}").contains("Raw"), "{error}");
+        }
+        assert_eq!(Json(&bytes).encode().unwrap().bytes, "[1,2]");
+        assert_eq!((&vec![1_u16, 2]).encode().unwrap(), Encoded::new("[1,2]", Flags::JSON));
+    }
+
+    #[test]
+    fn json_is_compact_and_leaves_text_unescaped() {
+        assert_eq!("é\n".encode().unwrap().bytes, "\"é\\n\"");
+        assert_eq!((&("a", 1, [true])).encode().unwrap().bytes, "[\"a\",1,[true]]");
+        assert_eq!(7_u64.encode().unwrap(), Encoded::new("7", Flags::JSON));
+        assert_eq!(().encode().unwrap().bytes, "null");
+    }
+
+    #[test]
+    fn what_serde_refuses_is_a_value_format_error() {
+        let map = alloc::collections::BTreeMap::from([(vec![1_u8], 1)]);
+        assert_eq!((&map).encode().expect_err("a key that is no text").kind(), ErrorKind::ValueFormat);
+    }
+}
