@@ -10,6 +10,8 @@ mod cas;
 mod error;
 mod expiry;
 mod flags;
+#[cfg(feature = "http")]
+pub mod http;
 mod instant;
 mod key;
 mod multi;

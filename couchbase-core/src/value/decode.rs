@@ -61,7 +61,8 @@ impl Decode for Text<String> {
 pub(crate) fn decode_borrowed<'a, T: Deserialize<'a>>(doc: &'a Encoded) -> Result<T> {
     let decoded = match doc.flags.format() {
         Format::Json => {
-            return serde_json::from_slice(&doc.bytes).map_err(|error| Error::value_format(error.to_string()));
+            return serde_json::from_slice(&doc.bytes)
+                .map_err(|error| Error::value_format(error.to_string()));
         }
         Format::Bytes => T::deserialize(Plain { bytes: &doc.bytes, is_text: false }),
         Format::Text => T::deserialize(Plain { bytes: &doc.bytes, is_text: true }),
