@@ -17,6 +17,7 @@ mod key;
 mod multi;
 mod node;
 mod result;
+pub mod topology;
 mod value;
 pub mod wire;
 
