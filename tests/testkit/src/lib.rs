@@ -1,1 +1,4 @@
 //! See the workspace's README.
+
+pub mod http;
+pub mod views;
