@@ -17,6 +17,8 @@ mod key;
 mod multi;
 mod node;
 mod result;
+#[cfg(feature = "driver")]
+pub mod rt;
 pub mod topology;
 mod value;
 pub mod wire;
