@@ -19,6 +19,7 @@ mod node;
 mod result;
 #[cfg(feature = "driver")]
 pub mod rt;
+pub mod session;
 pub mod topology;
 mod value;
 pub mod wire;
