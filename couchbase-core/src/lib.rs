@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 mod cas;
+mod config;
 mod error;
 mod expiry;
 mod flags;
@@ -26,6 +27,9 @@ pub mod wire;
 
 pub use bytes::Bytes;
 pub use cas::Cas;
+pub use config::Config;
+#[doc(hidden)]
+pub use config::{Checked, Limits, Seed};
 pub use error::{Error, ErrorKind, Result};
 pub use expiry::Expiry;
 pub use flags::Flags;
