@@ -1,0 +1,90 @@
+//! One connection to a node's views or management port.
+
+use super::Shared;
+use crate::http::{Limits, Request, Response, ServerLink, error_response};
+use crate::views::{Access, Document, DocumentSource};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
+
+const READ: usize = 16 * 1024;
+
+/// Design documents and views.
+pub(super) fn serve_views(shared: &Shared, node: usize, stream: TcpStream) {
+    serve(shared, node, stream, |request| {
+        let mut views = shared.views.lock().unwrap_or_else(PoisonError::into_inner);
+        views.handle_request(&Documents(shared), request)
+    });
+}
+
+/// The management service: none of its resources is here.
+pub(super) fn serve_management(shared: &Shared, node: usize, stream: TcpStream) {
+    serve(shared, node, stream, |_| error_response(404, "not_found", "Requested resource not found."));
+}
+
+fn serve(shared: &Shared, node: usize, stream: TcpStream, mut answer: impl FnMut(&Request) -> Response) {
+    static NAMES: AtomicU64 = AtomicU64::new(0);
+    let name = (node, NAMES.fetch_add(1, Ordering::Relaxed));
+    let _ = stream.set_nodelay(true);
+    let stream = Arc::new(stream);
+    shared.http.insert(name, &stream);
+    let running = shared.model().is_running(node);
+    if running {
+        exchange(shared, node, &stream, &mut answer);
+    }
+    shared.http.remove(&name);
+}
+
+/// Reads requests and writes their answers until either side ends the connection.
+fn exchange(
+    shared: &Shared,
+    node: usize,
+    mut stream: &TcpStream,
+    answer: &mut impl FnMut(&Request) -> Response,
+) {
+    let mut link = ServerLink::new(Limits::default());
+    let mut input = vec![0; READ];
+    while !link.is_closed() {
+        match stream.read(&mut input) {
+            Ok(0) => return,
+            Ok(count) => link.handle_received(&input[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(_) => return,
+        }
+        while let Some(request) = link.poll_request() {
+            let mut model = shared.model();
+            while model.is_held(node, shared.now()) {
+                model = shared.wait(model);
+            }
+            drop(model);
+            link.respond(answer(&request), None);
+        }
+        while let Some(bytes) = link.poll_transmit() {
+            if stream.write_all(&bytes).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// The model's documents, each call under its own lock.
+struct Documents<'a>(&'a Shared);
+
+impl DocumentSource for Documents<'_> {
+    fn for_each(&self, bucket: &str, visit: &mut dyn FnMut(&Document)) {
+        self.0.model().for_each_document(bucket, visit, self.0.now());
+    }
+
+    fn sequence(&self, bucket: &str) -> u64 {
+        self.0.model().sequence(bucket, self.0.now())
+    }
+
+    fn authenticate(&self, user: &str, password: &str, bucket: &str) -> Access {
+        self.0.model().authenticate_for_views(user, password, bucket)
+    }
+
+    fn bucket_uuid(&self, bucket: &str) -> Option<String> {
+        self.0.model().bucket_uuid(bucket).map(ToOwned::to_owned)
+    }
+}

@@ -1,0 +1,250 @@
+//! One request, decoded and checked: everything that can be refused without looking at a document.
+//!
+//! The rules a frame must follow are a table by opcode; texts and their order are a real server's.
+
+use super::link::Link;
+use super::reply::{Outcome, Refusal};
+use super::store::Moment;
+use couchbase_core::wire::framing::request as frame;
+use couchbase_core::wire::{Datatype, Feature, Opcode, Packet, Status};
+use std::time::Duration;
+
+const MAX_KEY: usize = 250;
+const MAX_VALUE: usize = 20 * 1024 * 1024;
+
+/// One request.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) packet: Packet<'a>,
+    /// The operation; of a quiet one its loud form.
+    pub(crate) opcode: Opcode,
+    quiet: bool,
+    /// The key without collection prefix.
+    pub(crate) key: &'a [u8],
+    pub(crate) preserve_ttl: bool,
+    pub(crate) at: Moment,
+    /// How long it lay unanswered.
+    pub(crate) waited: Duration,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn new(packet: Packet<'a>, at: Moment, waited: Duration) -> Self {
+        let (opcode, quiet) = loud(packet.opcode());
+        Self { packet, opcode, quiet, key: packet.key(), preserve_ttl: false, at, waited }
+    }
+
+    /// A quiet write says nothing when it succeeds.
+    pub(crate) fn silent_on_success(&self) -> bool {
+        self.quiet && !self.silent_on_miss()
+    }
+
+    /// A quiet read says nothing when there is no document.
+    pub(crate) fn silent_on_miss(&self) -> bool {
+        self.quiet && matches!(self.opcode, Opcode::GET | Opcode::GETK | Opcode::GAT)
+    }
+
+    /// Checks the frame against the rules of its opcode, and takes the collection prefix off its key.
+    pub(crate) fn check(&mut self, link: &Link) -> Outcome {
+        let Some(rule) = rule(self.opcode) else {
+            return Err(match self.packet.opcode().name() {
+                Some(_) => Refusal::from(Status::NOT_SUPPORTED),
+                None => Refusal::from(Status::UNKNOWN_COMMAND),
+            });
+        };
+        self.check_datatype(link)?;
+        self.check_parts(rule)?;
+        self.check_key(rule, link)?;
+        self.check_frames(rule)
+    }
+
+    fn check_datatype(&self, link: &Link) -> Outcome {
+        let datatype = self.packet.datatype().0;
+        if datatype & !7 != 0 {
+            return Err(Refusal::invalid("Request datatype invalid"));
+        }
+        let granted =
+            [(Datatype::JSON, Feature::JSON, "json"), (Datatype::SNAPPY, Feature::SNAPPY, "snappy")];
+        for (bit, feature, name) in granted {
+            if datatype & bit.0 != 0 && !link.has(feature) {
+                return Err(Refusal::invalid(format!("Datatype ({name}) not enabled for the connection")));
+            }
+        }
+        if datatype & Datatype::XATTR.0 != 0 {
+            return Err(Refusal::invalid("Datatype (xattr) not enabled for the connection"));
+        }
+        Ok(())
+    }
+
+    fn check_parts(&self, rule: Rule) -> Outcome {
+        let extras = self.packet.extras().len();
+        match rule.extras {
+            Extras::None if extras != 0 => return Err(Refusal::invalid("Request must not include extras")),
+            Extras::MayBe(_) if extras == 0 => {}
+            Extras::Exactly(want) | Extras::MayBe(want) if extras != want => {
+                return Err(Refusal::invalid(format!("Request must include extras of length {want}")));
+            }
+            _ => {}
+        }
+        if !rule.value && !self.packet.value().is_empty() {
+            return Err(Refusal::invalid("Request must not include value"));
+        }
+        if self.packet.value().len() > MAX_VALUE {
+            return Err(Refusal::from(Status::E2BIG));
+        }
+        match rule.cas {
+            Cas::Never if self.packet.cas() != 0 => Err(Refusal::invalid("Request CAS must not be set")),
+            Cas::Always if self.packet.cas() == 0 => Err(Refusal::invalid("Request CAS must be set")),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_key(&mut self, rule: Rule, link: &Link) -> Outcome {
+        let key = self.packet.key();
+        match rule.key {
+            Key::None if !key.is_empty() => Err(Refusal::invalid("Request must not include key")),
+            Key::Name if key.len() > MAX_KEY => Err(Refusal::invalid("Key length exceeds 250")),
+            Key::None | Key::Name => Ok(()),
+            Key::Document if key.is_empty() => Err(Refusal::invalid("Request must include key")),
+            Key::Document if link.has(Feature::COLLECTIONS) => {
+                if key.len() > MAX_KEY + 1 {
+                    return Err(Refusal::invalid("Key length exceeds 251"));
+                }
+                self.key = super::collections::strip_prefix(key)?;
+                Ok(())
+            }
+            Key::Document if key.len() > MAX_KEY => Err(Refusal::invalid("Key length exceeds 250")),
+            Key::Document => Ok(()),
+        }
+    }
+
+    fn check_frames(&mut self, rule: Rule) -> Outcome {
+        for info in self.packet.frame_infos() {
+            let Ok(info) = info else { return Err(Refusal::invalid("Invalid encoding in FrameExtras")) };
+            match (info.id, info.payload) {
+                (frame::BARRIER, []) => {}
+                (frame::PRESERVE_TTL, []) if rule.keeps_ttl => self.preserve_ttl = true,
+                (frame::PRESERVE_TTL, []) => {
+                    return Err(Refusal::from(Status::NOT_SUPPORTED)
+                        .because("This command does not support PreserveTtl"));
+                }
+                (frame::DURABILITY, [level, timeout @ ..]) if matches!(timeout.len(), 0 | 2) => {
+                    if !rule.durable || self.quiet {
+                        return Err(Refusal::invalid(
+                            "The requested command does not support durability requirements",
+                        ));
+                    }
+                    if !(1..=3).contains(level) || matches!(timeout, [0, 0] | [0xff, 0xff]) {
+                        return Err(Refusal::from(Status::DURABILITY_INVALID_LEVEL)
+                            .because("Content represents an invalid requirement specification"));
+                    }
+                }
+                (frame::BARRIER | frame::PRESERVE_TTL | frame::DURABILITY, _) => {
+                    return Err(Refusal::invalid("Invalid encoding in FrameExtras"));
+                }
+                _ => return Err(Refusal::from(Status::UNKNOWN_FRAME_INFO)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Four bytes of the extras.
+    pub(crate) fn extras_u32(&self, at: usize) -> u32 {
+        let bytes = self.packet.extras().get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+        u32::from_be_bytes(bytes.unwrap_or_default())
+    }
+
+    /// Eight bytes of the extras.
+    pub(crate) fn extras_u64(&self, at: usize) -> u64 {
+        u64::from(self.extras_u32(at)) << 32 | u64::from(self.extras_u32(at + 4))
+    }
+}
+
+/// The loud form of a quiet operation.
+fn loud(opcode: Opcode) -> (Opcode, bool) {
+    let loud = match opcode {
+        Opcode::GETQ => Opcode::GET,
+        Opcode::GETKQ => Opcode::GETK,
+        Opcode::SETQ => Opcode::SET,
+        Opcode::ADDQ => Opcode::ADD,
+        Opcode::REPLACEQ => Opcode::REPLACE,
+        Opcode::DELETEQ => Opcode::DELETE,
+        Opcode::INCREMENTQ => Opcode::INCREMENT,
+        Opcode::DECREMENTQ => Opcode::DECREMENT,
+        Opcode::QUITQ => Opcode::QUIT,
+        Opcode::APPENDQ => Opcode::APPEND,
+        Opcode::PREPENDQ => Opcode::PREPEND,
+        Opcode::GATQ => Opcode::GAT,
+        _ => return (opcode, false),
+    };
+    (loud, true)
+}
+
+#[derive(Clone, Copy)]
+enum Extras {
+    None,
+    Exactly(usize),
+    /// None, or so many.
+    MayBe(usize),
+}
+
+#[derive(Clone, Copy)]
+enum Key {
+    None,
+    /// A name or nothing: agent, mechanism, bucket, group.
+    Name,
+    Document,
+}
+
+#[derive(Clone, Copy)]
+enum Cas {
+    Never,
+    May,
+    Always,
+}
+
+#[derive(Clone, Copy)]
+struct Rule {
+    extras: Extras,
+    key: Key,
+    value: bool,
+    cas: Cas,
+    durable: bool,
+    keeps_ttl: bool,
+}
+
+/// The rules of an operation that the cluster does.
+fn rule(opcode: Opcode) -> Option<Rule> {
+    use Extras::{Exactly, MayBe};
+    let plain =
+        |extras, key, value| Rule { extras, key, value, cas: Cas::Never, durable: false, keeps_ttl: false };
+    let read = |extras| plain(extras, Key::Document, false);
+    let write = |extras, value, cas, keeps_ttl| Rule {
+        cas,
+        durable: true,
+        keeps_ttl,
+        ..plain(extras, Key::Document, value)
+    };
+    Some(match opcode {
+        Opcode::GET | Opcode::GETK => read(Extras::None),
+        Opcode::SET | Opcode::REPLACE => write(Exactly(8), true, Cas::May, true),
+        Opcode::ADD => write(Exactly(8), true, Cas::Never, false),
+        Opcode::DELETE => write(Extras::None, false, Cas::May, false),
+        Opcode::INCREMENT | Opcode::DECREMENT => write(Exactly(20), false, Cas::Never, true),
+        Opcode::APPEND | Opcode::PREPEND => write(Extras::None, true, Cas::May, true),
+        Opcode::TOUCH | Opcode::GAT => read(Exactly(4)),
+        Opcode::GET_LOCKED => read(MayBe(4)),
+        Opcode::UNLOCK_KEY => Rule { cas: Cas::Always, ..read(Extras::None) },
+        Opcode::QUIT | Opcode::NOOP | Opcode::VERSION => plain(Extras::None, Key::None, false),
+        Opcode::SASL_LIST_MECHS | Opcode::LIST_BUCKETS | Opcode::COLLECTIONS_GET_MANIFEST => {
+            plain(Extras::None, Key::None, false)
+        }
+        Opcode::HELLO | Opcode::SASL_AUTH | Opcode::SASL_STEP | Opcode::STAT => {
+            plain(Extras::None, Key::Name, true)
+        }
+        Opcode::SELECT_BUCKET => plain(Extras::None, Key::Name, false),
+        Opcode::GET_ERROR_MAP => plain(Extras::None, Key::None, true),
+        Opcode::GET_CLUSTER_CONFIG => plain(MayBe(16), Key::None, false),
+        Opcode::COLLECTIONS_GET_ID | Opcode::COLLECTIONS_GET_SCOPE_ID => plain(Extras::None, Key::Name, true),
+        _ => return None,
+    })
+}
