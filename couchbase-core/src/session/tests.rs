@@ -1,5 +1,9 @@
 //! Tests of the session, by what they feed it.
 
+mod error_map;
 mod handshake;
+mod hostile;
+mod recorded;
 mod scram;
 mod server;
+mod words;

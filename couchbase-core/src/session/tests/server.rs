@@ -135,7 +135,9 @@ impl Server {
         let Exchange { hash, salted, nonce, messages } = self.exchange.take().expect("SASL_AUTH came first");
         let payload = core::str::from_utf8(request.value()).expect("text");
         let (without_proof, proof) = payload.split_once(",p=").expect("client-final");
-        assert_eq!(without_proof, format!("c=biws,r={nonce}"));
+        if without_proof != format!("c=biws,r={nonce}") {
+            return (Status::AUTH_ERROR, Vec::new());
+        }
         let auth_message = format!("{messages},{without_proof}");
         let client_key = hash.hmac(&salted, b"Client Key");
         let mask = hash.hmac(&hash.digest(&client_key), auth_message.as_bytes());
