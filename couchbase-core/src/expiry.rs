@@ -4,7 +4,7 @@ use crate::{Error, ErrorKind, Result};
 use core::time::Duration;
 
 /// From here on the wire's number is absolute Unix time: 30 days, in seconds.
-const RELATIVE_LIMIT: u64 = 30 * 24 * 60 * 60;
+const RELATIVE_LIMIT: u32 = 30 * 24 * 60 * 60;
 
 /// When a document expires: never, after a while, or at a moment.
 ///
@@ -26,10 +26,10 @@ pub struct Expiry(Repr);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Repr {
     Wire(u32),
-    /// Seconds from the moment of sending.
-    In(u64),
-    /// Unix seconds.
-    At(u64),
+    /// Seconds from the moment of sending; saturates, which no date before 2106 survives.
+    In(u32),
+    /// Unix seconds; saturates, and the last value stands for all that the wire cannot say.
+    At(u32),
 }
 
 impl Expiry {
@@ -43,7 +43,7 @@ impl Expiry {
 
     /// At this Unix time, in seconds. A moment in the past expires the document at once.
     pub const fn at_unix_seconds(seconds: u64) -> Self {
-        Self(Repr::At(seconds))
+        Self(Repr::At(saturated(seconds)))
     }
 
     /// The wire's number, for a request sent at `unix_time` (time since the Unix epoch).
@@ -61,12 +61,25 @@ impl Expiry {
                 ErrorKind::Argument,
                 "expiry: a duration of zero; say Expiry::NEVER for no expiry",
             )),
-            Repr::In(seconds) if seconds < RELATIVE_LIMIT => absolute(seconds),
-            Repr::In(seconds) => absolute(unix_time.as_secs().saturating_add(seconds)),
+            Repr::In(seconds) if seconds < RELATIVE_LIMIT => Ok(seconds),
+            Repr::In(seconds) => absolute(unix_time.as_secs().saturating_add(u64::from(seconds))),
+            Repr::At(u32::MAX) => absolute(u64::MAX),
             // Small absolute numbers would be read as durations; all of them are long past.
-            Repr::At(seconds) => absolute(seconds.max(RELATIVE_LIMIT + 1)),
+            Repr::At(seconds) => Ok(seconds.max(RELATIVE_LIMIT + 1)),
         }
     }
+
+    /// The wire's number of an expiry that was made from one; others have none without the time of sending.
+    pub(crate) const fn settled(self) -> u32 {
+        match self.0 {
+            Repr::Wire(number) => number,
+            Repr::In(_) | Repr::At(_) => 0,
+        }
+    }
+}
+
+const fn saturated(seconds: u64) -> u32 {
+    if seconds > u32::MAX as u64 { u32::MAX } else { seconds as u32 }
 }
 
 impl Default for Expiry {
@@ -78,7 +91,7 @@ impl Default for Expiry {
 impl From<Duration> for Expiry {
     fn from(after: Duration) -> Self {
         let up = u64::from(after.subsec_nanos() > 0);
-        Self(Repr::In(after.as_secs().saturating_add(up)))
+        Self(Repr::In(saturated(after.as_secs().saturating_add(up))))
     }
 }
 
@@ -87,7 +100,7 @@ impl From<std::time::SystemTime> for Expiry {
     fn from(at: std::time::SystemTime) -> Self {
         let since = at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let up = u64::from(since.subsec_nanos() > 0);
-        Self(Repr::At(since.as_secs().saturating_add(up)))
+        Self(Repr::At(saturated(since.as_secs().saturating_add(up))))
     }
 }
 

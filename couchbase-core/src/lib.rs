@@ -15,6 +15,7 @@ mod flags;
 pub mod http;
 mod instant;
 mod key;
+pub mod machine;
 mod multi;
 mod node;
 mod result;

@@ -3,6 +3,7 @@
 //! `id << 4 | length` in one byte; 15 in either half says that a byte follows which is added to it, the id's first.
 
 use alloc::vec::Vec;
+#[cfg(feature = "driver")]
 use core::time::Duration;
 
 /// Fields of requests.

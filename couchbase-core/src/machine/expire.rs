@@ -1,0 +1,88 @@
+//! Deadlines that have come: which operations end, and what can truly be said of them.
+
+use super::deadline::Bucket;
+use super::table::{Live, State};
+use super::{Client, OpId};
+use crate::{Error, ErrorKind, Instant};
+use alloc::vec::Vec;
+
+impl Client {
+    /// Ends what is due, in the order of submission; puts off what shares a bucket with it.
+    pub(super) fn expire(&mut self, due: Bucket, now: Instant) {
+        let counted = self.table.iter().filter_map(|live| {
+            let (deadline, bucket) = live.deadline?;
+            (bucket <= due).then_some((live.order, live.id, deadline))
+        });
+        let mut counted: Vec<(u64, OpId, Instant)> = counted.collect();
+        counted.sort_unstable();
+        let mut later = Vec::new();
+        for (_, id, deadline) in counted {
+            if deadline <= now {
+                self.time_out(id, now);
+            } else if let Some((_, bucket)) = self.table.get_mut(id).and_then(|live| live.deadline.take()) {
+                self.deadlines.remove(bucket);
+                later.push((id, deadline));
+            }
+        }
+        self.deadlines.passed(due);
+        for (id, deadline) in later {
+            if let Some(live) = self.table.get_mut(id) {
+                live.deadline = Some((deadline, self.deadlines.insert(deadline, now)));
+            }
+        }
+    }
+
+    fn time_out(&mut self, id: OpId, now: Instant) {
+        let Some(live) = self.end(id, now) else { return };
+        let error = self.timeout_error(&live);
+        self.report(id, Err(error));
+        self.after_end(&live, now);
+    }
+
+    fn timeout_error(&self, live: &Live) -> Error {
+        let after = live.timeout;
+        let state = self.map.as_ref().and_then(|map| self.nodes.get(map.active(live.vbucket)?));
+        let (words, node, is_ambiguous) = match live.state {
+            State::InLine | State::Queued => {
+                (alloc::format!("no place among the operations in flight within {after:?}"), None, false)
+            }
+            State::OnWire { link, .. } => {
+                let node = self.links.get(link).map(|link| link.node.clone());
+                (alloc::format!("{} was not answered within {after:?}", live.request.kind.name), node, true)
+            }
+            State::Waiting { .. } => match (state, live.refused) {
+                (None, _) => {
+                    (alloc::format!("no node has vbucket {} within {after:?}", live.vbucket), None, false)
+                }
+                (Some(node), _) if node.link.is_none() => {
+                    let trouble = node.trouble.as_ref().map_or_else(
+                        || "it is being connected".into(),
+                        |trouble| alloc::format!("{trouble}"),
+                    );
+                    let words = alloc::format!("no link to the key's node within {after:?} ({trouble})");
+                    (words, Some(node.node.clone()), false)
+                }
+                (Some(node), Some(status)) => {
+                    let words = alloc::format!("the server kept answering {status} for {after:?}");
+                    (words, Some(node.node.clone()), false)
+                }
+                (Some(node), None) => {
+                    let words =
+                        alloc::format!("waited {after:?} behind an earlier operation on its key or vbucket");
+                    (words, Some(node.node.clone()), false)
+                }
+            },
+        };
+        let mut error = Error::new(ErrorKind::Timeout, words)
+            .with_key(live.request.key.clone())
+            .with_attempts(live.attempts)
+            .ambiguous(is_ambiguous && !live.request.is_read());
+        if let Some(status) = live.refused {
+            error = error.with_status(status);
+        }
+        match node {
+            Some(node) => error.with_node(node),
+            None => error,
+        }
+    }
+}

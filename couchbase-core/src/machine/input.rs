@@ -1,0 +1,155 @@
+//! What happened in the world. None of it can fail: consequences come out as events.
+
+use super::link::Stage;
+use super::replies::Incoming;
+use super::timer::Timer;
+use super::{Client, LinkId, LinkLoss, Phase, ResolveId};
+use crate::wire::{MAX_BODY_LEN, Packet, peek};
+use crate::{Error, ErrorKind, Instant};
+use bytes::{Buf, Bytes, BytesMut};
+use core::net::SocketAddr;
+use core::time::Duration;
+
+/// A value is taken out of its chunk without a copy if it is at least the chunk's eighth, so that a small value never
+/// keeps a large chunk in memory.
+const PINNING: usize = 8;
+
+impl Client {
+    /// Lets time pass for every other method; time that runs backwards is held.
+    pub(super) fn advance(&mut self, now: Instant) -> Instant {
+        self.now = self.now.max(now);
+        self.now
+    }
+
+    /// The answer to [`Event::Resolve`](super::Event::Resolve). No addresses: the host is unknown.
+    pub fn handle_resolved(&mut self, query: ResolveId, addrs: &[SocketAddr], now: Instant) {
+        let now = self.advance(now);
+        if let Some(target) = self.resolving.remove(&query) {
+            self.open(target, addrs, now);
+        }
+        self.settle(now);
+    }
+
+    /// The socket that [`Event::Open`](super::Event::Open) asked for is connected.
+    pub fn handle_connected(&mut self, link: LinkId, now: Instant) {
+        let now = self.advance(now);
+        if self.links.get(link).is_some_and(|link| matches!(link.stage, Stage::Opening { .. })) {
+            self.begin_handshake(link);
+        }
+        self.settle(now);
+    }
+
+    /// The socket is lost, or could not be connected. A link that the machine has closed is nothing new.
+    pub fn handle_lost(&mut self, link: LinkId, why: LinkLoss, now: Instant) {
+        let now = self.advance(now);
+        self.socket_lost(link, why, now);
+        self.settle(now);
+    }
+
+    /// Bytes have arrived. Whole frames are taken from the front of `rx`; the rest must be there, with more behind
+    /// it, the next time.
+    pub fn handle_input(&mut self, link: LinkId, rx: &mut BytesMut, now: Instant) {
+        let now = self.advance(now);
+        if let Err(error) = self.handle_frames(link, rx, now) {
+            self.give_up(link, error, now);
+        }
+        if self.links.get(link).is_none() {
+            rx.clear();
+        }
+        self.settle(now);
+    }
+
+    fn handle_frames(&mut self, link: LinkId, rx: &mut BytesMut, now: Instant) -> Result<(), Error> {
+        // Frames that have been dealt with, and not yet taken off the buffer.
+        let mut done = 0;
+        let protocol = |words| Error::new(ErrorKind::Protocol, words);
+        while let Some(from) = self.links.get(link) {
+            let is_serving = matches!(from.stage, Stage::Serving { .. });
+            if matches!(from.stage, Stage::Opening { .. }) {
+                return Err(protocol("bytes before the socket was connected".into()));
+            }
+            let packet = match peek(&rx[done..], MAX_BODY_LEN) {
+                Ok(Some(packet)) => packet,
+                Ok(None) => break,
+                Err(error) => return Err(protocol(alloc::format!("{error}"))),
+            };
+            let len = packet.len();
+            if !is_serving {
+                self.handle_handshake(link, &packet, now)?;
+                done += len;
+                continue;
+            }
+            let value = packet.value();
+            if value.len() * PINNING < rx.len() || value.is_empty() {
+                let value = if value.is_empty() { Bytes::new() } else { Bytes::copy_from_slice(value) };
+                self.handle_reply(link, Incoming { packet, value }, now).map_err(protocol)?;
+                done += len;
+            } else {
+                rx.advance(core::mem::take(&mut done));
+                let frame = rx.split_to(len).freeze();
+                self.handle_large(link, &frame, now).map_err(protocol)?;
+            }
+        }
+        rx.advance(done);
+        Ok(())
+    }
+
+    /// A frame that owns its bytes: its value is a slice of it.
+    fn handle_large(
+        &mut self,
+        link: LinkId,
+        frame: &Bytes,
+        now: Instant,
+    ) -> Result<(), alloc::string::String> {
+        let whole: Option<Packet<'_>> = peek(frame, MAX_BODY_LEN).ok().flatten();
+        let Some(packet) = whole else { return Ok(()) };
+        let value = frame.slice(packet.value_range());
+        self.handle_reply(link, Incoming { packet, value }, now)
+    }
+
+    /// Time has passed: to be called when [`poll_timeout`](Self::poll_timeout)'s moment has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let now = self.advance(now);
+        if let Some(due) = self.deadlines.advance(now) {
+            self.expire(due, now);
+        }
+        while let Some(timer) = self.timers.pop(now) {
+            self.handle_timer(&timer, now);
+        }
+        self.settle(now);
+    }
+
+    fn handle_timer(&mut self, timer: &Timer, now: Instant) {
+        match timer {
+            Timer::Retry(id) => {
+                if let Some(live) = self.table.get(*id) {
+                    let (vbucket, key) = (live.vbucket, live.request.key.clone());
+                    self.send_ready(vbucket, &key, now);
+                }
+            }
+            Timer::ConnectDeadline => self.handle_connect_deadline(),
+            Timer::NextSeed => self.try_next_seed(now),
+            Timer::Handshake(link) => self.handle_handshake_timer(*link, now),
+            Timer::Reconnect(node) => self.handle_reconnect_timer(node, now),
+            Timer::Stuck(link) => self.handle_stuck_timer(*link, now),
+            Timer::Configuration => self.handle_configuration_timer(now),
+        }
+    }
+
+    /// What the time of day is: expiries of 30 days and more are said in it. To be told at the start, and again when
+    /// the clock may have been set.
+    pub fn handle_unix_time(&mut self, unix_time: Duration, now: Instant) {
+        let now = self.advance(now);
+        self.unix_time = (unix_time, now);
+    }
+
+    pub(super) fn unix_time_at(&self, now: Instant) -> Duration {
+        let (unix_time, at) = self.unix_time;
+        unix_time + (now - at)
+    }
+
+    /// True while the first connection is being made.
+    pub fn is_connecting(&self) -> bool {
+        matches!(self.phase, Phase::Connecting(_))
+    }
+}

@@ -1,0 +1,171 @@
+//! One link as the machine sees it: a socket to one node, its handshake, its batch, and what it owes.
+
+use super::id::{FIRST_OWN_OPAQUE, Tag};
+use super::{LinkId, Transmit};
+use crate::config::Limits;
+use crate::session::{ErrorMap, Features, Handshake};
+use crate::wire::Feature;
+use crate::{Error, Instant, Node};
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+/// However small the limits, a batch of this many bytes chokes nobody: an operation may be larger than its limit.
+const LEAST: usize = 32 << 20;
+
+/// Whom a link was opened for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A host of the connection string: its first configuration is wanted.
+    Seed,
+    /// A node of the map.
+    Node(Node),
+}
+
+/// Where a link leads: what to name in errors, and what `$HOST` stands for in its configurations.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) purpose: Purpose,
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+impl Target {
+    pub(super) fn node(&self) -> Node {
+        match &self.purpose {
+            Purpose::Seed => Node::new(&self.host, self.port),
+            Purpose::Node(node) => node.clone(),
+        }
+    }
+}
+
+pub(super) struct Link {
+    pub(super) id: LinkId,
+    pub(super) target: Target,
+    pub(super) node: Node,
+    pub(super) stage: Stage,
+    /// Bytes to be pulled.
+    pub(super) batch: Transmit,
+    pub(super) is_dirty: bool,
+    /// What was put into the batch and not answered yet, oldest first. Entries of operations that have ended or moved
+    /// on are skipped.
+    pub(super) owed: VecDeque<Tag>,
+    /// How many operations were ever put into the batch, and how many of them have been pulled.
+    pub(super) positions: u64,
+    pub(super) pulled: u64,
+    /// A timer will look whether an answer is owed for too long.
+    pub(super) stuck_timer: bool,
+    pub(super) own: OwnRequests,
+}
+
+/// How far a link has come.
+pub(super) enum Stage {
+    /// The socket is being connected; these addresses are left to try.
+    Opening { others: VecDeque<SocketAddr>, last: Option<Error> },
+    /// The session is being set up.
+    Handshaking(Handshake),
+    /// Operations may travel.
+    Serving { features: Features, error_map: Option<ErrorMap> },
+    /// In the middle of a step, or at its end.
+    Ended,
+}
+
+/// The link's own requests: their opaques count up, and at most one is under way.
+pub(super) struct OwnRequests {
+    next: u32,
+    pub(super) configuration: Option<(u32, Instant)>,
+}
+
+impl OwnRequests {
+    pub(super) fn start_at(&mut self, opaque: u32) {
+        self.next = opaque.max(FIRST_OWN_OPAQUE);
+    }
+
+    pub(super) fn opaque(&mut self) -> u32 {
+        let opaque = self.next;
+        self.next = if self.next == u32::MAX { FIRST_OWN_OPAQUE } else { self.next + 1 };
+        opaque
+    }
+}
+
+impl Link {
+    pub(super) fn new(id: LinkId, target: Target, others: VecDeque<SocketAddr>) -> Self {
+        Self {
+            id,
+            node: target.node(),
+            target,
+            stage: Stage::Opening { others, last: None },
+            batch: Transmit::new(),
+            is_dirty: false,
+            owed: VecDeque::new(),
+            positions: 0,
+            pulled: 0,
+            stuck_timer: false,
+            own: OwnRequests { next: FIRST_OWN_OPAQUE, configuration: None },
+        }
+    }
+
+    pub(super) fn has(&self, feature: Feature) -> bool {
+        matches!(&self.stage, Stage::Serving { features, .. } if features.contains(feature))
+    }
+
+    /// True if nothing more should be put into the batch: the other side has stopped taking or answering.
+    pub(super) fn is_choked(&self, limits: &Limits) -> bool {
+        self.owed.len() >= 4 * limits.max_in_flight
+            || self.batch.len() >= 2 * limits.max_in_flight_bytes.max(LEAST)
+    }
+}
+
+/// All links, by slot.
+#[derive(Default)]
+pub(super) struct Links {
+    slots: Vec<(u32, Option<Link>)>,
+    /// Links with something in their batch, each once.
+    pub(super) dirty: VecDeque<LinkId>,
+}
+
+impl Links {
+    /// Opens a slot for a link; `None` if there are absurdly many.
+    pub(super) fn insert(&mut self, target: Target, others: VecDeque<SocketAddr>) -> Option<LinkId> {
+        let slot = match self.slots.iter().position(|(_, link)| link.is_none()) {
+            Some(slot) => slot,
+            None => {
+                self.slots.push((0, None));
+                self.slots.len() - 1
+            }
+        };
+        let id = LinkId::new(u16::try_from(slot).ok()?, self.slots[slot].0);
+        self.slots[slot].1 = Some(Link::new(id, target, others));
+        Some(id)
+    }
+
+    pub(super) fn get(&self, id: LinkId) -> Option<&Link> {
+        self.slots.get(id.slot())?.1.as_ref().filter(|link| link.id == id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: LinkId) -> Option<&mut Link> {
+        self.slots.get_mut(id.slot())?.1.as_mut().filter(|link| link.id == id)
+    }
+
+    pub(super) fn remove(&mut self, id: LinkId) -> Option<Link> {
+        self.get(id)?;
+        let (generation, link) = &mut self.slots[id.slot()];
+        *generation = generation.wrapping_add(1);
+        link.take()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Link> {
+        self.slots.iter().filter_map(|(_, link)| link.as_ref())
+    }
+
+    /// Says that the link's batch has gained bytes.
+    pub(super) fn mark_dirty(&mut self, id: LinkId) {
+        if let Some(link) = self.get_mut(id)
+            && !link.is_dirty
+        {
+            link.is_dirty = true;
+            self.dirty.push_back(id);
+        }
+    }
+}

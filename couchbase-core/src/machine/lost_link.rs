@@ -1,0 +1,167 @@
+//! A link is lost: R3 for what was on its wire, and what that means for its node.
+
+use super::link::{Link, Purpose, Stage};
+use super::table::{State, Tenant};
+use super::timer::Timer;
+use super::{Client, Event, LinkId, LinkLoss};
+use crate::{Error, ErrorKind, Instant};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// A link that owes an answer for so long after its operation ended is given up.
+const OVERDUE: Duration = Duration::from_secs(10);
+/// How often a link whose node has left the map is looked at.
+const LEAVING: Duration = Duration::from_millis(50);
+
+impl Client {
+    /// The driver says that the socket is gone, or could not be made.
+    pub(super) fn socket_lost(&mut self, id: LinkId, why: LinkLoss, now: Instant) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        let error = Error::new(ErrorKind::Network, alloc::format!("{}{why}", step(&link.stage)));
+        // The other addresses of a host go first.
+        if let Stage::Opening { others, last } = &mut link.stage
+            && let Some(addr) = others.pop_front()
+        {
+            *last = Some(error);
+            self.events.push_back(Event::Open { link: id, addr });
+            return;
+        }
+        self.lose(id, error, now);
+    }
+
+    /// The machine gives a link up, and says so.
+    pub(super) fn give_up(&mut self, id: LinkId, error: Error, now: Instant) {
+        if self.links.get(id).is_some() {
+            self.events.push_back(Event::Close { link: id });
+            self.lose(id, error, now);
+        }
+    }
+
+    fn lose(&mut self, id: LinkId, error: Error, now: Instant) {
+        let Some(link) = self.links.remove(id) else { return };
+        let error = error.with_node(link.node.clone());
+        // Unbound first: nothing may be routed to it any more.
+        let bound = self.nodes.iter_mut().find(|state| state.link == Some(id)).map(|state| {
+            state.link = None;
+            state.node.clone()
+        });
+        let touched = self.end_or_take_back(&link, &error, now);
+        self.table.release_orphans_of(id);
+        match (bound, &link.target.purpose) {
+            (Some(node), _) => self.node_lost(&node, error, now),
+            (None, Purpose::Node(node)) => self.node_lost(node, error, now),
+            (None, Purpose::Seed) => self.seed_failed(error, now),
+        }
+        for vbucket in touched {
+            self.send_ready_of_vbucket(vbucket, now);
+        }
+    }
+
+    /// R3: unanswered writes end ambiguously; reads, and what was not yet written, wait for the next link.
+    fn end_or_take_back(&mut self, link: &Link, error: &Error, now: Instant) -> Vec<u16> {
+        let mut touched = Vec::new();
+        for &tag in &link.owed {
+            let Some(Tenant::Live(live)) = self.table.addressee(tag) else { continue };
+            let State::OnWire { link: on, position } = live.state else { continue };
+            if on != link.id {
+                continue;
+            }
+            let (id, vbucket) = (live.id, live.vbucket);
+            touched.push(vbucket);
+            if position < link.pulled && !live.request.is_read() {
+                let words = alloc::format!("the link was lost before the answer came ({error})");
+                if let Some(live) = self.end_answered(id) {
+                    let error = Error::new(ErrorKind::Network, words)
+                        .with_key(live.request.key)
+                        .with_node(link.node.clone())
+                        .with_attempts(live.attempts)
+                        .ambiguous(true);
+                    self.report(id, Err(error));
+                }
+            } else {
+                self.table.set_waiting(id, now);
+            }
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
+
+    /// Closes a link that nothing depends on.
+    pub(super) fn drop_link(&mut self, id: LinkId) {
+        if self.links.remove(id).is_some() {
+            self.table.release_orphans_of(id);
+            self.events.push_back(Event::Close { link: id });
+        }
+    }
+
+    /// True if a live operation waits for an answer over this link.
+    pub(super) fn owes_live(&self, id: LinkId) -> bool {
+        let Some(link) = self.links.get(id) else { return false };
+        link.owed.iter().any(|&tag| {
+            matches!(self.table.addressee(tag), Some(Tenant::Live(live))
+                if matches!(live.state, State::OnWire { link: on, .. } if on == id))
+        })
+    }
+
+    /// From now on somebody looks whether the link still owes what it owes now.
+    pub(super) fn watch_orphans(&mut self, id: LinkId, now: Instant) {
+        if let Some(link) = self.links.get_mut(id)
+            && !link.stuck_timer
+        {
+            link.stuck_timer = true;
+            self.timers.insert(now + OVERDUE, Timer::Stuck(id));
+        }
+    }
+
+    pub(super) fn handle_stuck_timer(&mut self, id: LinkId, now: Instant) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        link.stuck_timer = false;
+        let is_choked = link.is_choked(&self.config.limits);
+        let asked = link.own.configuration.map(|(_, asked)| asked);
+        let has_left = matches!(link.stage, Stage::Serving { .. })
+            && !self.nodes.iter().any(|state| state.link == Some(id));
+        if has_left && !self.owes_live(id) {
+            self.drop_link(id);
+            return;
+        }
+        let owed_since = [asked, self.table.oldest_orphan(id)].into_iter().flatten().min();
+        let is_overdue = owed_since.is_some_and(|since| since + OVERDUE <= now);
+        if is_choked || is_overdue {
+            let words = alloc::format!("the node has not answered for {OVERDUE:?}");
+            self.give_up(id, Error::new(ErrorKind::Network, words), now);
+        } else if let Some(at) =
+            if has_left { Some(now + LEAVING) } else { owed_since.map(|since| since + OVERDUE) }
+        {
+            if let Some(link) = self.links.get_mut(id) {
+                link.stuck_timer = true;
+            }
+            self.timers.insert(at, Timer::Stuck(id));
+        }
+    }
+
+    /// The handshake of a link took too long.
+    pub(super) fn handle_handshake_timer(&mut self, id: LinkId, now: Instant) {
+        let Some(link) = self.links.get(id) else { return };
+        let step = match &link.stage {
+            Stage::Opening { .. } => "connecting the socket".into(),
+            Stage::Handshaking(handshake) => {
+                alloc::format!("waiting for the answer to {}", handshake.awaits())
+            }
+            Stage::Serving { .. } | Stage::Ended => return,
+        };
+        let words = alloc::format!("gave up after {:?}, {step}", self.config.connect_timeout);
+        self.give_up(id, Error::new(ErrorKind::Timeout, words), now);
+    }
+}
+
+/// What a link was at when it was lost, for the error's text.
+fn step(stage: &Stage) -> alloc::string::String {
+    match stage {
+        Stage::Opening { .. } => "cannot connect: ".into(),
+        Stage::Handshaking(handshake) => {
+            alloc::format!("lost while waiting for the answer to {}: ", handshake.awaits())
+        }
+        Stage::Serving { .. } | Stage::Ended => "the link was lost: ".into(),
+    }
+}

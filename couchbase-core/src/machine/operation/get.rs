@@ -1,0 +1,39 @@
+//! Get, and get-and-touch: a document with its flags and CAS.
+
+use super::{Extras, Kind, as_everywhere, no_extras};
+use crate::machine::Request;
+use crate::wire::{Opcode, Packet};
+use crate::{Cas, Encoded, Flags, Key, Reply};
+use bytes::Bytes;
+
+pub(in crate::machine) static GET: Kind = Kind {
+    name: "get",
+    opcode: Opcode::GET,
+    is_read: true,
+    carries_document: false,
+    can_be_quiet: true,
+    extras: no_extras,
+    read: read_document,
+    refusal: as_everywhere,
+};
+
+/// A write: it changes the expiry.
+pub(in crate::machine) static GET_AND_TOUCH: Kind = Kind {
+    name: "get and touch",
+    opcode: Opcode::GAT,
+    is_read: false,
+    carries_document: false,
+    can_be_quiet: true,
+    extras: expiry,
+    read: read_document,
+    refusal: as_everywhere,
+};
+
+fn expiry(request: &Request, extras: &mut Extras) {
+    extras.push_expiry(request.expiry);
+}
+
+fn read_document(packet: &Packet<'_>, key: Key, value: Bytes) -> Option<Reply> {
+    let flags = Flags::from_bits(u32::from_be_bytes(*packet.extras().first_chunk()?));
+    Some(Reply::new(key, Cas::from_u64(packet.cas()), Encoded::new(value, flags)))
+}

@@ -1,0 +1,20 @@
+//! Touch: a new expiry, or none.
+
+use super::{Extras, Kind, as_everywhere, read_cas};
+use crate::machine::Request;
+use crate::wire::Opcode;
+
+pub(in crate::machine) static TOUCH: Kind = Kind {
+    name: "touch",
+    opcode: Opcode::TOUCH,
+    is_read: false,
+    carries_document: false,
+    can_be_quiet: true,
+    extras: expiry,
+    read: read_cas,
+    refusal: as_everywhere,
+};
+
+fn expiry(request: &Request, extras: &mut Extras) {
+    extras.push_expiry(request.expiry);
+}

@@ -1,0 +1,94 @@
+//! The nodes of the map and their links: opened, lost, opened again.
+
+use super::link::{Purpose, Target};
+use super::retry::controlled;
+use super::timer::Timer;
+use super::{Client, LinkId};
+use crate::{Error, Instant, Node};
+use alloc::string::ToString;
+
+/// A node of the map.
+pub(super) struct NodeState {
+    pub(super) node: Node,
+    /// The link that serves.
+    pub(super) link: Option<LinkId>,
+    /// A link is being opened, or a timer will open one.
+    is_coming: bool,
+    /// How often in a row that failed.
+    failures: u32,
+    /// How the last link was lost, or could not be made.
+    pub(super) trouble: Option<Error>,
+}
+
+impl NodeState {
+    pub(super) fn new(node: Node) -> Self {
+        Self { node, link: None, is_coming: false, failures: 0, trouble: None }
+    }
+}
+
+impl Client {
+    /// Begins to open a link to each node that has data of the bucket and no link yet.
+    pub(super) fn open_missing_links(&mut self, now: Instant) {
+        let Some(map) = &self.map else { return };
+        let mut targets = alloc::vec::Vec::new();
+        for (state, info) in self.nodes.iter_mut().zip(map.nodes()).take(map.bucket_nodes().len()) {
+            let Some(port) = info.kv else { continue };
+            if state.link.is_none() && !state.is_coming {
+                state.is_coming = true;
+                let purpose = Purpose::Node(state.node.clone());
+                targets.push(Target { purpose, host: info.host.to_string(), port });
+            }
+        }
+        for target in targets {
+            self.dial(target, now);
+        }
+    }
+
+    /// A link to a node could not be made, or was lost: try again after a while, longer each time.
+    pub(super) fn node_lost(&mut self, node: &Node, trouble: Error, now: Instant) {
+        let Some(state) = self.nodes.iter_mut().find(|state| state.node == *node) else { return };
+        state.link = None;
+        state.trouble = Some(trouble);
+        state.failures += 1;
+        state.is_coming = true;
+        let delay = controlled(state.failures);
+        let at = now + self.random.jittered(delay);
+        self.timers.insert(at, Timer::Reconnect(node.clone()));
+        self.metrics.reconnects += 1;
+        // It may have left the cluster; the others know.
+        self.fetch_configuration(now);
+    }
+
+    pub(super) fn handle_reconnect_timer(&mut self, node: &Node, now: Instant) {
+        let Some(state) = self.nodes.iter_mut().find(|state| state.node == *node) else { return };
+        state.is_coming = false;
+        self.open_missing_links(now);
+    }
+
+    /// A link is ready: it serves its node, unless the map has no such node, or the node has a link already.
+    pub(super) fn bind(&mut self, link: LinkId, now: Instant) {
+        let Some(ready) = self.links.get(link) else { return };
+        let (node, purpose) = (ready.node.clone(), ready.target.purpose.clone());
+        match self.node_of_link(&node, &purpose).map(|index| &mut self.nodes[index]) {
+            Some(state) if state.link.is_none() => {
+                state.link = Some(link);
+                state.failures = 0;
+                state.trouble = None;
+                if matches!(purpose, Purpose::Node(_)) {
+                    state.is_coming = false;
+                }
+                let name = state.node.clone();
+                if let Some(ready) = self.links.get_mut(link) {
+                    ready.node = name;
+                }
+                self.send_all_ready(now);
+            }
+            surplus => {
+                if let (Some(state), Purpose::Node(_)) = (surplus, purpose) {
+                    state.is_coming = false;
+                }
+                self.drop_link(link);
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A reply on a link that serves: whose it is, and what becomes of the operation.
+
+use super::id::Tag;
+use super::link::Stage;
+use super::retry::{Decision, decide, exponential};
+use super::table::{State, Tenant};
+use super::timer::Timer;
+use super::{Client, LinkId, OpId};
+use crate::session::ErrorBody;
+use crate::wire::{Magic, Packet, Status};
+use crate::{Error, ErrorKind, Instant, Reply};
+use alloc::string::String;
+use bytes::Bytes;
+
+/// A packet and its value: `value` is either a slice of the receive buffer or a copy of its own.
+pub(super) struct Incoming<'a> {
+    pub(super) packet: Packet<'a>,
+    pub(super) value: Bytes,
+}
+
+impl Client {
+    /// `Err` is a violation of the protocol, in words: the link is of no use any more.
+    pub(super) fn handle_reply(
+        &mut self,
+        link: LinkId,
+        incoming: Incoming<'_>,
+        now: Instant,
+    ) -> Result<(), String> {
+        let packet = incoming.packet;
+        match packet.magic() {
+            Magic::Response | Magic::AltResponse => {}
+            // Nothing was subscribed to; what a server says unasked changes nothing.
+            Magic::ServerRequest => return Ok(()),
+            magic => {
+                return Err(alloc::format!("the server sent a frame of the wrong direction ({magic:?})"));
+            }
+        }
+        let Some(tag) = Tag::from_opaque(packet.opaque()) else {
+            self.handle_own_reply(link, &packet, now);
+            return Ok(());
+        };
+        match self.table.addressee(tag) {
+            Some(Tenant::Live(live)) if matches!(live.state, State::OnWire { link: on, .. } if on == link) => {
+                if live.request.kind.opcode != packet.opcode() {
+                    let asked = live.request.kind.opcode;
+                    return Err(alloc::format!("{} was asked, {} was answered", asked, packet.opcode()));
+                }
+                let id = live.id;
+                self.paid(link, tag);
+                self.handle_answer(link, id, incoming, now)
+            }
+            Some(Tenant::Orphan { link: owing, .. }) if *owing == link => {
+                self.table.release_orphan(tag);
+                self.paid(link, tag);
+                Ok(())
+            }
+            // Repeated, invented, or of a former attempt: it speaks of nothing that is under way here.
+            _ => {
+                self.metrics.stray_replies += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes a tag off the link's list, and stale ones that stand before it.
+    fn paid(&mut self, link: LinkId, tag: Tag) {
+        let Some(link) = self.links.get_mut(link) else { return };
+        while let Some(&first) = link.owed.front() {
+            if first == tag || self.table.addressee(first).is_none() {
+                link.owed.pop_front();
+            } else {
+                break;
+            }
+        }
+    }
+
+    fn handle_answer(
+        &mut self,
+        link: LinkId,
+        id: OpId,
+        incoming: Incoming<'_>,
+        now: Instant,
+    ) -> Result<(), String> {
+        let packet = incoming.packet;
+        let status = packet.status();
+        let (Some(live), Some(from)) = (self.table.get(id), self.links.get(link)) else { return Ok(()) };
+        let error_map = match &from.stage {
+            Stage::Serving { error_map, .. } => error_map.as_ref(),
+            _ => None,
+        };
+        let kind = live.request.kind;
+        match decide(kind, status, error_map) {
+            Decision::Succeed => {
+                let key = live.request.key.clone();
+                let opcode = packet.opcode();
+                let reply = (kind.read)(&packet, key, incoming.value)
+                    .ok_or_else(|| alloc::format!("a malformed answer to {opcode}"))?;
+                self.conclude(id, Ok(reply), now);
+            }
+            Decision::Fail(ErrorKind::NotFound) if live.request.is_quiet => {
+                let reply = Reply::missing(live.request.key.clone());
+                self.conclude(id, Ok(reply), now);
+            }
+            Decision::Fail(kind) => self.refuse(link, id, kind, false, &packet, now),
+            Decision::FailAmbiguously(kind) => {
+                let is_ambiguous = !live.request.is_read();
+                self.refuse(link, id, kind, is_ambiguous, &packet, now);
+            }
+            Decision::Retry => {
+                let delay = self.random.jittered(exponential(live.attempts));
+                self.retry(id, status, now + delay, now);
+                if status == Status::ECONFIG_ONLY {
+                    self.fetch_configuration(now);
+                }
+            }
+            Decision::Reroute => self.handle_not_my_vbucket(link, id, &packet, now),
+            Decision::Relink => {
+                self.retry(id, status, now, now);
+                return Err(alloc::format!("the link's state is lost: the server answered {status}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A definitive answer: ends the operation, and by R2 what it has overtaken.
+    fn conclude(&mut self, id: OpId, result: crate::Result<Reply>, now: Instant) {
+        if let Some(live) = self.table.get(id) {
+            for overtaken in self.table.overtaken_by(live) {
+                self.overtake(overtaken, now);
+            }
+        }
+        if let Some(live) = self.end_answered(id) {
+            self.report(id, result);
+            self.after_end(&live, now);
+        }
+    }
+
+    fn overtake(&mut self, id: OpId, now: Instant) {
+        let Some(live) = self.end(id, now) else { return };
+        let why = match live.refused {
+            Some(status) => alloc::format!("it was refused with {status} and had to be tried again"),
+            None => "it had to be sent again".into(),
+        };
+        let words = alloc::format!("{why}, and by then a later operation on its key had been carried out");
+        let error = Error::new(ErrorKind::TemporaryFail, words)
+            .with_key(live.request.key)
+            .with_attempts(live.attempts)
+            .overtaken();
+        self.report(id, Err(error));
+    }
+
+    fn refuse(
+        &mut self,
+        link: LinkId,
+        id: OpId,
+        kind: ErrorKind,
+        is_ambiguous: bool,
+        packet: &Packet<'_>,
+        now: Instant,
+    ) {
+        let (Some(live), Some(from)) = (self.table.get(id), self.links.get(link)) else { return };
+        let described = match &from.stage {
+            Stage::Serving { error_map: Some(map), .. } => map.lookup(packet.status()),
+            _ => None,
+        };
+        let words = match described {
+            Some(entry) => alloc::format!("{} refused: {}", live.request.kind.name, entry.description()),
+            None => alloc::format!("{} refused", live.request.kind.name),
+        };
+        let mut error = Error::new(kind, words)
+            .with_key(live.request.key.clone())
+            .with_node(from.node.clone())
+            .with_status(packet.status())
+            .with_attempts(live.attempts)
+            .ambiguous(is_ambiguous);
+        if let Some(body) = ErrorBody::parse(packet.value()) {
+            error = error.with_server_words(alloc::format!("{body}"));
+        }
+        self.conclude(id, Err(error), now);
+    }
+
+    /// The operation waits until then, and whatever it held back or let pass is looked at again.
+    pub(super) fn retry(&mut self, id: OpId, status: Status, until: Instant, now: Instant) {
+        self.table.set_waiting(id, until);
+        let Some(live) = self.table.get_mut(id) else { return };
+        live.refused = Some(status);
+        let (vbucket, key) = (live.vbucket, live.request.key.clone());
+        if until > now {
+            self.timers.insert(until, Timer::Retry(id));
+        }
+        match self.table.occupied_link(vbucket) {
+            None => self.send_ready_of_vbucket(vbucket, now),
+            Some(_) => self.send_ready(vbucket, &key, now),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What an answer means for an operation: one pure function of the status, the server's error map and the operation.
+
+use super::operation::Kind;
+use crate::ErrorKind;
+use crate::session::{Attributes, ErrorMap};
+use crate::wire::Status;
+use core::time::Duration;
+
+/// What becomes of an operation that was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It was carried out.
+    Succeed,
+    /// It was refused, and nothing changed. Definitive.
+    Fail(ErrorKind),
+    /// The server does not know itself whether it was carried out.
+    FailAmbiguously(ErrorKind),
+    /// Not now: nothing changed, and it is to be sent again after a while.
+    Retry,
+    /// Not there: nothing changed, and it is to be sent to the vbucket's node.
+    Reroute,
+    /// Not on this link, whose state is lost: nothing changed, and it is to be sent over another link.
+    Relink,
+}
+
+/// Judges an answer.
+pub(super) fn decide(kind: &Kind, status: Status, error_map: Option<&ErrorMap>) -> Decision {
+    if status == Status::SUCCESS {
+        return Decision::Succeed;
+    }
+    if let Some(refusal) = (kind.refusal)(status) {
+        return Decision::Fail(refusal);
+    }
+    match status {
+        Status::NOT_MY_VBUCKET => Decision::Reroute,
+        Status::ETMPFAIL
+        | Status::EBUSY
+        | Status::ENOMEM
+        | Status::NOT_INITIALIZED
+        | Status::EWOULDTHROTTLE
+        | Status::ECONFIG_ONLY
+        | Status::CANCELLED
+        | Status::BUCKET_PAUSED
+        | Status::SYNC_WRITE_IN_PROGRESS
+        | Status::SYNC_WRITE_RE_COMMIT_IN_PROGRESS => Decision::Retry,
+        Status::NO_BUCKET | Status::AUTH_STALE => Decision::Relink,
+        Status::KEY_ENOENT => Decision::Fail(ErrorKind::NotFound),
+        Status::KEY_EEXISTS => Decision::Fail(ErrorKind::KeyExists),
+        Status::E2BIG => Decision::Fail(ErrorKind::TooBig),
+        Status::EINVAL | Status::ERANGE | Status::EXPIRY_OVERFLOW | Status::XATTR_EINVAL => {
+            Decision::Fail(ErrorKind::Argument)
+        }
+        Status::NOT_STORED => Decision::Fail(ErrorKind::NotStored),
+        Status::DELTA_BADVAL => Decision::Fail(ErrorKind::DeltaBadValue),
+        Status::LOCKED => Decision::Fail(ErrorKind::Locked),
+        Status::AUTH_ERROR | Status::EACCESS => Decision::Fail(ErrorKind::Auth),
+        Status::UNKNOWN_COMMAND | Status::NOT_SUPPORTED | Status::UNKNOWN_FRAME_INFO => {
+            Decision::Fail(ErrorKind::NotSupported)
+        }
+        Status::UNKNOWN_COLLECTION | Status::UNKNOWN_SCOPE => Decision::Fail(ErrorKind::UnknownCollection),
+        Status::DURABILITY_INVALID_LEVEL | Status::DURABILITY_IMPOSSIBLE => {
+            Decision::Fail(ErrorKind::Durability)
+        }
+        Status::SYNC_WRITE_AMBIGUOUS => Decision::FailAmbiguously(ErrorKind::Durability),
+        Status::RATE_LIMITED_NETWORK_INGRESS
+        | Status::RATE_LIMITED_NETWORK_EGRESS
+        | Status::RATE_LIMITED_MAX_COMMANDS
+        | Status::SCOPE_SIZE_LIMIT_EXCEEDED
+        | Status::BUCKET_SIZE_LIMIT_EXCEEDED
+        | Status::BUCKET_RESIDENT_RATIO_TOO_LOW
+        | Status::BUCKET_DATA_SIZE_TOO_BIG
+        | Status::BUCKET_DISK_SPACE_TOO_LOW => Decision::Fail(ErrorKind::TemporaryFail),
+        // A fault in the server says nothing of what it had done by then.
+        Status::EINTERNAL => Decision::FailAmbiguously(ErrorKind::Other),
+        unknown => decide_unknown(unknown, error_map),
+    }
+}
+
+/// The server's own description decides only about statuses that the client does not know.
+fn decide_unknown(status: Status, error_map: Option<&ErrorMap>) -> Decision {
+    let Some(entry) = error_map.and_then(|map| map.lookup(status)) else {
+        return Decision::Fail(ErrorKind::Other);
+    };
+    let attributes = entry.attributes();
+    if attributes.contains(Attributes::SUCCESS) {
+        Decision::Succeed
+    } else if attributes.contains(Attributes::RETRY_NOW) || attributes.contains(Attributes::RETRY_LATER) {
+        Decision::Retry
+    } else if attributes.contains(Attributes::CONN_STATE_INVALIDATED) {
+        Decision::Relink
+    } else {
+        Decision::Fail(ErrorKind::Other)
+    }
+}
+
+/// The waits of operations that are always tried again, such as those that met the wrong node; the last one repeats.
+const CONTROLLED: [u64; 6] = [1, 10, 50, 100, 500, 1000];
+
+/// How long to wait before trying again what was already tried `attempts` times, for whatever reason that will pass:
+/// 1 ms, doubled each time, 500 ms at most.
+pub(super) fn exponential(attempts: u32) -> Duration {
+    Duration::from_millis((1 << attempts.saturating_sub(1).min(9)).min(500))
+}
+
+/// The same where the map or a link is the trouble.
+pub(super) fn controlled(attempts: u32) -> Duration {
+    Duration::from_millis(CONTROLLED[(attempts.saturating_sub(1) as usize).min(CONTROLLED.len() - 1)])
+}

@@ -1,0 +1,213 @@
+//! What the application says: submit, cancel, close.
+//!
+//! Arguments are checked and places given here. Nothing is encoded here; see `placing`.
+
+use super::table::{Live, State};
+use super::{Client, Event, OpId, Phase, Request, SubmitError};
+use crate::{Error, ErrorKind, Instant, Reply, Result};
+use core::time::Duration;
+
+impl Client {
+    /// Accepts an operation, to be carried out within `timeout` (the request's own timeout goes first).
+    ///
+    /// Before the first connection it waits for that, and its time begins with it. The outcome comes as
+    /// [`Event::Finished`].
+    ///
+    /// # Errors
+    /// `Argument` and `TooBig` for what no server would take; `Overloaded` if the limit of operations or bytes in
+    /// flight is reached, or others stand in line; `Closed` after [`close`](Self::close); the connection's own error
+    /// if it failed. Nothing is sent then.
+    pub fn submit(&mut self, request: Request, timeout: Duration, now: Instant) -> Result<OpId, SubmitError> {
+        self.accept(request, timeout, false, now)
+    }
+
+    /// As [`submit`](Self::submit), but at the limit the operation stands in line for a place, within its deadline.
+    /// Places are given in the order of submission; nobody passes.
+    ///
+    /// # Errors
+    /// As `submit`; `Overloaded` only if the line itself is at its limit.
+    pub fn submit_in_line(
+        &mut self,
+        request: Request,
+        timeout: Duration,
+        now: Instant,
+    ) -> Result<OpId, SubmitError> {
+        self.accept(request, timeout, true, now)
+    }
+
+    fn accept(
+        &mut self,
+        mut request: Request,
+        timeout: Duration,
+        may_wait: bool,
+        now: Instant,
+    ) -> Result<OpId, SubmitError> {
+        let now = self.advance(now);
+        let timeout = request.timeout_or(timeout);
+        let checked = self.refusal().map_or(Ok(()), Err).and_then(|()| request.check(self.unix_time_at(now)));
+        if let Err(error) = checked {
+            let error = error.with_key(request.key.clone());
+            return Err(SubmitError { request, error });
+        }
+        let has_place = self.admission.in_line == 0 && self.has_place(request.size());
+        if !has_place && (!may_wait || self.admission.in_line >= self.config.limits.max_queued)
+            || self.table.is_exhausted()
+        {
+            let error = self.overloaded().with_key(request.key.clone());
+            return Err(SubmitError { request, error });
+        }
+        self.admission.order += 1;
+        let state = if has_place { State::Queued } else { State::InLine };
+        let size = request.size();
+        let id = self.table.insert(request, self.admission.order, state, timeout);
+        if self.is_connected() {
+            self.start_clock(id, now);
+        }
+        if has_place {
+            self.take_place(id, size, now);
+        } else {
+            self.admission.line.push_back(id);
+            self.admission.in_line += 1;
+        }
+        Ok(id)
+    }
+
+    /// Why no operation is accepted any more.
+    fn refusal(&self) -> Option<Error> {
+        match &self.phase {
+            Phase::Failed(error) => Some(error.clone()),
+            Phase::Closed => Some(closed()),
+            Phase::Connecting(_) | Phase::Connected if self.is_closing => Some(closed()),
+            Phase::Connecting(_) | Phase::Connected => None,
+        }
+    }
+
+    /// One operation is let in whatever its size, or a large one would wait for ever.
+    fn has_place(&self, size: usize) -> bool {
+        let limits = &self.config.limits;
+        self.admission.in_flight == 0
+            || (self.admission.in_flight < limits.max_in_flight
+                && self.admission.bytes.saturating_add(size) <= limits.max_in_flight_bytes)
+    }
+
+    fn overloaded(&self) -> Error {
+        let words = alloc::format!(
+            "{} operations ({} bytes) are in flight and {} stand in line; wait for some of them, or raise the limits",
+            self.admission.in_flight,
+            self.admission.bytes,
+            self.admission.in_line
+        );
+        Error::new(ErrorKind::Overloaded, words)
+    }
+
+    fn take_place(&mut self, id: OpId, size: usize, now: Instant) {
+        self.admission.in_flight += 1;
+        self.admission.bytes += size;
+        if self.is_connected() {
+            self.place(id, now);
+        }
+    }
+
+    /// Gives free places to those in line, and ends the machine when it is closing and has nothing left to do.
+    pub(super) fn settle(&mut self, now: Instant) {
+        while let Some(&id) = self.admission.line.front() {
+            if let Some(live) = self.table.get_mut(id).filter(|live| live.state == State::InLine) {
+                let size = live.request.size();
+                if !self.has_place(size) {
+                    break;
+                }
+                // Place is taken below; until then it is no ticket any more.
+                if let Some(live) = self.table.get_mut(id) {
+                    live.state = State::Queued;
+                }
+                self.admission.in_line -= 1;
+                self.take_place(id, size, now);
+            }
+            self.admission.line.pop_front();
+        }
+        if self.is_closing && self.table.live() == 0 && !matches!(self.phase, Phase::Closed) {
+            self.shut();
+        }
+    }
+
+    /// Withdraws an operation that still waits, and forgets one that is on the wire: its late answer is swallowed.
+    /// No event follows. An operation that has ended is left alone.
+    pub fn cancel(&mut self, op: OpId, now: Instant) {
+        let now = self.advance(now);
+        if let Some(live) = self.end(op, now) {
+            self.after_end(&live, now);
+        }
+        self.settle(now);
+    }
+
+    /// Refuses new operations, waits for those under way (each has its deadline), then closes all links.
+    /// [`Event::Closed`] follows. Calling it again changes nothing.
+    pub fn close(&mut self, now: Instant) {
+        let now = self.advance(now);
+        self.is_closing = true;
+        self.settle(now);
+    }
+
+    /// Ends an operation whose reply has not come.
+    pub(super) fn end(&mut self, id: OpId, now: Instant) -> Option<Live> {
+        let live = self.table.end(id, now)?;
+        self.give_back(&live);
+        if let State::OnWire { link, .. } = live.state {
+            self.watch_orphans(link, now);
+        }
+        Some(live)
+    }
+
+    /// Ends an operation whose reply has come, or will never come.
+    pub(super) fn end_answered(&mut self, id: OpId) -> Option<Live> {
+        let live = self.table.end_answered(id)?;
+        self.give_back(&live);
+        Some(live)
+    }
+
+    fn give_back(&mut self, live: &Live) {
+        if live.state == State::InLine {
+            self.admission.in_line -= 1;
+        } else {
+            self.admission.in_flight -= 1;
+            self.admission.bytes -= live.request.size();
+        }
+        if let Some((_, bucket)) = live.deadline {
+            self.deadlines.remove(bucket);
+        }
+    }
+
+    pub(super) fn report(&mut self, op: OpId, result: Result<Reply>) {
+        self.events.push_back(Event::Finished { op, result });
+    }
+
+    /// The clock of an operation begins to run.
+    pub(super) fn start_clock(&mut self, id: OpId, now: Instant) {
+        if let Some(live) = self.table.get_mut(id) {
+            let deadline = now + live.timeout;
+            live.deadline = Some((deadline, self.deadlines.insert(deadline, now)));
+        }
+    }
+
+    /// Closes every link and says so. Nothing is under way any more.
+    fn shut(&mut self) {
+        self.close_all_links();
+        self.phase = Phase::Closed;
+        self.events.push_back(Event::Closed);
+    }
+
+    pub(super) fn close_all_links(&mut self) {
+        let open: alloc::vec::Vec<_> = self.links.iter().map(|link| link.id).collect();
+        for link in open {
+            self.links.remove(link);
+            self.events.push_back(Event::Close { link });
+        }
+        self.links.dirty.clear();
+        self.resolving.clear();
+        self.timers.clear();
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "the connection is closed")
+}
