@@ -1,0 +1,86 @@
+//! Design documents: the views of a bucket by name, as the server stores them.
+
+mod operation;
+#[cfg(test)]
+mod tests;
+
+pub use operation::DesignOp;
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A design document: named views, each a map function and perhaps a reduce function.
+///
+/// ```
+/// use couchbase_views::DesignDocument;
+///
+/// let beer = DesignDocument::new()
+///     .view("by_name", "function (doc, meta) { emit(doc.name, null); }")
+///     .view_reduce("count", "function (doc, meta) { emit(doc.type, 1); }", "_count");
+/// assert_eq!(beer.views().map(|view| view.name()).collect::<Vec<_>>(), ["by_name", "count"]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DesignDocument {
+    #[serde(default)]
+    views: BTreeMap<String, Functions>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Functions {
+    map: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reduce: Option<String>,
+}
+
+impl DesignDocument {
+    /// A design document without views.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a view, or replaces the one of that name. `map` is JavaScript.
+    #[must_use]
+    pub fn view(self, name: &str, map: &str) -> Self {
+        self.with(name, map, None)
+    }
+
+    /// Adds a view with a reduce function: `_count`, `_sum`, `_stats`, or JavaScript.
+    #[must_use]
+    pub fn view_reduce(self, name: &str, map: &str, reduce: &str) -> Self {
+        self.with(name, map, Some(reduce.to_owned()))
+    }
+
+    /// The views, by name.
+    pub fn views(&self) -> impl Iterator<Item = ViewDef<'_>> {
+        self.views.iter().map(|(name, functions)| ViewDef { name, functions })
+    }
+
+    fn with(mut self, name: &str, map: &str, reduce: Option<String>) -> Self {
+        self.views.insert(name.to_owned(), Functions { map: map.to_owned(), reduce });
+        self
+    }
+}
+
+/// A view of a [`DesignDocument`].
+#[derive(Clone, Copy, Debug)]
+pub struct ViewDef<'a> {
+    name: &'a str,
+    functions: &'a Functions,
+}
+
+impl<'a> ViewDef<'a> {
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Its map function.
+    pub fn map(&self) -> &'a str {
+        &self.functions.map
+    }
+
+    /// Its reduce function.
+    pub fn reduce(&self) -> Option<&'a str> {
+        self.functions.reduce.as_deref()
+    }
+}

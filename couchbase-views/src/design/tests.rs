@@ -1,0 +1,107 @@
+//! Operations on design documents against scripted nodes, in virtual time.
+
+use super::{DesignDocument, DesignOp};
+use crate::scripted::{Act, Scripted, answer, no_connection, pieces};
+use couchbase_core::ErrorKind;
+use std::time::Duration;
+
+const CREATED: &str = r#"{"ok":true,"id":"_design/dev_beer"}"#;
+
+fn beer() -> DesignDocument {
+    DesignDocument::new().view("by_name", "function (doc, meta) { emit(doc.name, null); }")
+}
+
+#[test]
+fn a_document_is_put_under_its_development_name() {
+    let nodes = Scripted::new([vec![answer(201, CREATED), answer(201, CREATED), answer(201, CREATED)]]);
+    nodes.run(DesignOp::create(nodes.home(), "beer", &beer())).unwrap();
+    nodes.run(DesignOp::create(nodes.home(), "dev_beer", &beer())).unwrap();
+    nodes.run(DesignOp::create(nodes.home(), "beer", &beer()).production()).unwrap();
+    let requests = nodes.requests();
+    assert!(requests[0].starts_with("PUT /bucket/_design/dev_beer HTTP/1.1\r\n"), "{}", requests[0]);
+    assert!(requests[1].starts_with("PUT /bucket/_design/dev_beer HTTP/1.1\r\n"), "{}", requests[1]);
+    assert!(requests[2].starts_with("PUT /bucket/_design/beer HTTP/1.1\r\n"), "{}", requests[2]);
+    for request in requests {
+        assert!(request.contains("\r\ncontent-type: application/json\r\n"), "{request}");
+        let (_, body) = request.split_once("\r\n\r\n").unwrap();
+        assert_eq!(serde_json::from_str::<DesignDocument>(body).unwrap(), beer());
+    }
+    assert_eq!(nodes.open(), 0);
+}
+
+#[test]
+fn a_document_can_be_read_back() {
+    let stored = serde_json::to_string(&beer()).unwrap();
+    let nodes = Scripted::new([vec![pieces(200, &stored), answer(200, r#"{"views":7}"#)]]);
+    assert_eq!(nodes.run(DesignOp::get(nodes.home(), "beer")).unwrap(), beer());
+    let error = nodes.run(DesignOp::get(nodes.home(), "beer")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+}
+
+#[test]
+fn refusals_carry_the_servers_words() {
+    let words = r#"{"error":"invalid_design_document","reason":"syntax error"}"#;
+    let nodes = Scripted::new([vec![answer(400, words), answer(404, ""), answer(401, "")]]);
+    let error = nodes.run(DesignOp::create(nodes.home(), "beer", &beer())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Http);
+    assert_eq!(error.server_words(), Some("invalid_design_document: syntax error"));
+    let error = nodes.run(DesignOp::delete(nodes.home(), "beer")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Http, "it was never there");
+    let error = nodes.run(DesignOp::get(nodes.home(), "beer")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth);
+    assert_eq!(nodes.asked().len(), 3);
+}
+
+#[test]
+fn lost_links_are_tried_again() {
+    let nodes = Scripted::new([vec![Act::Answer(vec![]), answer(201, CREATED)]]);
+    nodes.run(DesignOp::create(nodes.home(), "beer", &beer())).unwrap();
+
+    // The first attempt may have removed it.
+    let gone = answer(404, r#"{"error":"not_found","reason":"deleted"}"#);
+    let nodes = Scripted::new([vec![Act::Answer(vec![]), gone.clone()]]);
+    nodes.run(DesignOp::delete(nodes.home(), "beer")).unwrap();
+    // It cannot have: nothing reached the server.
+    let nodes = Scripted::new([vec![Act::Refuse, gone]]);
+    let error = nodes.run(DesignOp::delete(nodes.home(), "beer")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Http);
+}
+
+#[test]
+fn mistakes_and_failed_connections_come_out() {
+    let nodes = Scripted::new([]).not_connected();
+    for name in ["", ".", ".."] {
+        let error = nodes.run(DesignOp::create(nodes.home(), name, &beer())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Argument, "{name:?}");
+    }
+    nodes.connect(Err(no_connection()));
+    let error = nodes.run(DesignOp::create(nodes.home(), "beer", &beer())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth);
+}
+
+#[test]
+fn silence_ends_at_the_deadline() {
+    let nodes = Scripted::new([vec![Act::Stall(vec![])]]);
+    let error = nodes.run(DesignOp::create(nodes.home(), "beer", &beer())).unwrap_err();
+    assert_eq!((error.kind(), nodes.elapsed()), (ErrorKind::Timeout, Duration::from_secs(75)));
+}
+
+#[test]
+fn an_operation_that_has_ended_stays_ended() {
+    let nodes = Scripted::new([vec![answer(201, CREATED)]]);
+    let mut create = DesignOp::create(nodes.home(), "beer", &beer());
+    nodes.run(&mut create).unwrap();
+    assert_eq!(nodes.run(&mut create).unwrap_err().kind(), ErrorKind::Closed);
+}
+
+#[test]
+fn it_is_stored_as_the_server_wants_it() {
+    let doc = DesignDocument::new().view("b", "m1").view_reduce("a", "m2", "_sum").view("b", "m3");
+    let json = serde_json::to_string(&doc).unwrap();
+    assert_eq!(json, r#"{"views":{"a":{"map":"m2","reduce":"_sum"},"b":{"map":"m3"}}}"#);
+    assert_eq!(serde_json::from_str::<DesignDocument>(&json).unwrap(), doc);
+    let stored = r#"{"_id":"_design/x","language":"javascript","views":{"a":{"map":"m","extra":1}}}"#;
+    let read: DesignDocument = serde_json::from_str(stored).unwrap();
+    let view = read.views().next().unwrap();
+    assert_eq!((view.name(), view.map(), view.reduce()), ("a", "m", None));
+}

@@ -1,0 +1,334 @@
+//! For tests: a connection whose nodes follow a script, in memory and in virtual time. Time moves only when nothing
+//! else can, so every run is the same.
+
+use crate::home::Home;
+use couchbase_core::http::Authorization;
+use couchbase_core::rt::{BoxFuture, Runtime, Socket, Timer};
+use couchbase_core::{Error, Instant, Result};
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, IoSlice};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+/// What a node does with the next link.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    Refuse,
+    /// Never answers the connection attempt.
+    Ignore,
+    /// Accepts, and sends these pieces once the request is there; then closes.
+    Answer(Vec<Vec<u8>>),
+    /// As `Answer`, but then stays silent.
+    Stall(Vec<Vec<u8>>),
+    /// As `Answer`, without reading the request.
+    Blurt(Vec<Vec<u8>>),
+}
+
+/// An answer with a body of the given length.
+pub(crate) fn answer(status: u16, body: &str) -> Act {
+    Act::Answer(vec![http(status, body).into_bytes()])
+}
+
+/// An answer cut into small pieces.
+pub(crate) fn pieces(status: u16, body: &str) -> Act {
+    Act::Answer(http(status, body).into_bytes().chunks(7).map(<[u8]>::to_vec).collect())
+}
+
+pub(crate) fn http(status: u16, body: &str) -> String {
+    format!("HTTP/1.1 {status} Words\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+#[derive(Default)]
+struct World {
+    now: Instant,
+    timers: HashMap<u64, (Instant, Waker)>,
+    timers_made: u64,
+    script: HashMap<u16, VecDeque<Act>>,
+    /// The ports asked, in order.
+    asked: Vec<u16>,
+    requests: Vec<String>,
+    reads: usize,
+    open: usize,
+    tasks: Vec<BoxFuture<()>>,
+    /// None: not connected yet.
+    connected: Option<Result<()>>,
+    connecting: Vec<Waker>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Scripted(Arc<Inner>);
+
+struct Inner {
+    world: Arc<Mutex<World>>,
+    nodes: Vec<(String, u16)>,
+    runtime: Clockwork,
+}
+
+#[derive(Clone)]
+struct Clockwork(Arc<Mutex<World>>);
+
+impl Scripted {
+    /// One node a list of acts, on ports from 1 on; connected.
+    pub(crate) fn new<const N: usize>(nodes: [Vec<Act>; N]) -> Self {
+        let script: HashMap<_, _> = (1..).zip(nodes.map(VecDeque::from)).collect();
+        let nodes = (1..).take(N).map(|port| ("node".to_owned(), port)).collect();
+        let world = World { script, connected: Some(Ok(())), ..World::default() };
+        let world = Arc::new(Mutex::new(world));
+        Self(Arc::new(Inner { runtime: Clockwork(world.clone()), world, nodes }))
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.world.lock().unwrap()
+    }
+
+    pub(crate) fn home(&self) -> Arc<dyn Home> {
+        Arc::new(self.clone())
+    }
+
+    pub(crate) fn not_connected(self) -> Self {
+        self.world().connected = None;
+        self
+    }
+
+    pub(crate) fn connect(&self, outcome: Result<()>) {
+        let waiting = {
+            let mut world = self.world();
+            world.connected = Some(outcome);
+            std::mem::take(&mut world.connecting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    pub(crate) fn asked(&self) -> Vec<u16> {
+        self.world().asked.clone()
+    }
+
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.world().requests.clone()
+    }
+
+    /// Reads that gave something.
+    pub(crate) fn reads(&self) -> usize {
+        self.world().reads
+    }
+
+    /// Sockets that exist.
+    pub(crate) fn open(&self) -> usize {
+        self.world().open
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.world().now - Instant::ZERO
+    }
+
+    pub(crate) fn drop_tasks(&self) {
+        let tasks = std::mem::take(&mut self.world().tasks);
+        drop(tasks);
+    }
+
+    /// Runs the future, and what was spawned, to the future's end.
+    pub(crate) fn run<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        let flag = Arc::new(Flag(AtomicBool::new(false)));
+        let waker = Waker::from(flag.clone());
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            flag.0.store(false, Ordering::Relaxed);
+            let mut tasks = std::mem::take(&mut self.world().tasks);
+            tasks.retain_mut(|task| task.as_mut().poll(&mut cx).is_pending());
+            self.world().tasks.extend(tasks);
+            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                return output;
+            }
+            if !flag.0.load(Ordering::Relaxed) {
+                self.advance();
+            }
+        }
+    }
+
+    /// To the next timer.
+    fn advance(&self) {
+        let mut world = self.world();
+        let next = world.timers.iter().min_by_key(|(_, (at, _))| *at).map(|(id, _)| *id);
+        let (at, waker) =
+            next.and_then(|id| world.timers.remove(&id)).expect("nothing will ever happen again");
+        world.now = world.now.max(at);
+        drop(world);
+        waker.wake();
+    }
+}
+
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Home for Scripted {
+    fn connected(&self) -> BoxFuture<Result<()>> {
+        let scripted = self.clone();
+        Box::pin(std::future::poll_fn(move |cx| {
+            let mut world = scripted.world();
+            match world.connected.clone() {
+                Some(outcome) => Poll::Ready(outcome),
+                None => {
+                    world.connecting.push(cx.waker().clone());
+                    Poll::Pending
+                }
+            }
+        }))
+    }
+
+    fn runtime(&self) -> &dyn Runtime {
+        &self.0.runtime
+    }
+
+    fn bucket(&self) -> String {
+        "bucket".to_owned()
+    }
+
+    fn views_timeout(&self) -> Duration {
+        Duration::from_secs(75)
+    }
+
+    fn view_nodes(&self) -> Vec<(String, u16)> {
+        self.0.nodes.clone()
+    }
+
+    fn authorization(&self) -> Option<Authorization> {
+        Some(Authorization::basic("user", "secret"))
+    }
+}
+
+impl Runtime for Clockwork {
+    fn now(&self) -> Instant {
+        self.0.lock().unwrap().now
+    }
+
+    fn timer(&self) -> Box<dyn Timer> {
+        let mut world = self.0.lock().unwrap();
+        world.timers_made += 1;
+        Box::new(Alarm { id: world.timers_made, at: None, world: self.0.clone() })
+    }
+
+    fn resolve(&self, _host: &str, port: u16) -> BoxFuture<io::Result<Vec<SocketAddr>>> {
+        Box::pin(std::future::ready(Ok(vec![(Ipv4Addr::LOCALHOST, port).into()])))
+    }
+
+    fn connect(&self, addr: SocketAddr) -> BoxFuture<io::Result<Box<dyn Socket>>> {
+        let mut world = self.0.lock().unwrap();
+        world.asked.push(addr.port());
+        let act =
+            world.script.get_mut(&addr.port()).and_then(VecDeque::pop_front).expect("the script has ended");
+        match act {
+            Act::Refuse => Box::pin(std::future::ready(Err(io::ErrorKind::ConnectionRefused.into()))),
+            Act::Ignore => Box::pin(std::future::pending()),
+            Act::Answer(_) | Act::Stall(_) | Act::Blurt(_) => {
+                world.open += 1;
+                let socket = Line { act, written: Vec::new(), is_asked: false, world: self.0.clone() };
+                Box::pin(std::future::ready(Ok(Box::new(socket) as Box<dyn Socket>)))
+            }
+        }
+    }
+
+    fn spawn(&self, task: BoxFuture<()>) {
+        self.0.lock().unwrap().tasks.push(task);
+    }
+
+    fn seed(&self) -> [u8; 32] {
+        [0; 32]
+    }
+}
+
+struct Alarm {
+    id: u64,
+    at: Option<Instant>,
+    world: Arc<Mutex<World>>,
+}
+
+impl Timer for Alarm {
+    fn reset(&mut self, at: Instant) {
+        self.at = Some(at);
+        self.world.lock().unwrap().timers.remove(&self.id);
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(at) = self.at else { return Poll::Pending };
+        let mut world = self.world.lock().unwrap();
+        if world.now >= at {
+            return Poll::Ready(());
+        }
+        world.timers.insert(self.id, (at, cx.waker().clone()));
+        Poll::Pending
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.world.lock().unwrap().timers.remove(&self.id);
+    }
+}
+
+struct Line {
+    act: Act,
+    written: Vec<u8>,
+    is_asked: bool,
+    world: Arc<Mutex<World>>,
+}
+
+impl Socket for Line {
+    fn poll_read(&mut self, _cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        if !self.is_asked && !matches!(self.act, Act::Blurt(_)) {
+            return Poll::Pending;
+        }
+        let (pieces, is_silent) = match &mut self.act {
+            Act::Answer(pieces) | Act::Blurt(pieces) => (pieces, false),
+            Act::Stall(pieces) => (pieces, true),
+            Act::Refuse | Act::Ignore => unreachable!("no such socket"),
+        };
+        if pieces.is_empty() {
+            return if is_silent { Poll::Pending } else { Poll::Ready(Ok(0)) };
+        }
+        let piece = pieces.remove(0);
+        buf[..piece.len()].copy_from_slice(&piece);
+        self.world.lock().unwrap().reads += 1;
+        Poll::Ready(Ok(piece.len()))
+    }
+
+    fn poll_write(&mut self, _cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        if matches!(self.act, Act::Blurt(_)) {
+            return Poll::Pending;
+        }
+        assert!(bufs.iter().any(|part| !part.is_empty()));
+        // Not all at once, to exercise what is written in parts.
+        let all: Vec<u8> = bufs.iter().flat_map(|part| part.iter().copied()).collect();
+        let taken = all.len().min(100);
+        self.written.extend_from_slice(&all[..taken]);
+        let text = String::from_utf8(self.written.clone()).unwrap();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
+            if body.len() == length.map_or(0, |length| length.parse().unwrap()) {
+                self.is_asked = true;
+                self.world.lock().unwrap().requests.push(text);
+            }
+        }
+        Poll::Ready(Ok(taken))
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.world.lock().unwrap().open -= 1;
+    }
+}
+
+/// What a failed connection is told by.
+pub(crate) fn no_connection() -> Error {
+    Error::new(couchbase_core::ErrorKind::Auth, "wrong password")
+}
