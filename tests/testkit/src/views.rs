@@ -2,32 +2,36 @@
 //!
 //! Without the feature `views` the port still speaks HTTP and says in each answer why there are no views.
 
+#[cfg(not(feature = "views"))]
+mod absent;
+#[cfg(feature = "views")]
+mod collation;
+#[cfg(feature = "views")]
+mod design;
+#[cfg(feature = "views")]
+mod engine;
+#[cfg(feature = "views")]
+mod index;
+#[cfg(feature = "views")]
+mod options;
+#[cfg(feature = "views")]
+mod query;
+#[cfg(feature = "views")]
+mod reduce;
+#[cfg(feature = "views")]
+mod refusal;
+#[cfg(feature = "views")]
+mod route;
+#[cfg(feature = "views")]
+mod rows;
+#[cfg(feature = "views")]
+mod service;
 mod source;
+#[cfg(all(test, feature = "views"))]
+mod tests;
 
-use crate::http::{Request, Response, error_response};
-
+#[cfg(not(feature = "views"))]
+pub use absent::ViewService;
+#[cfg(feature = "views")]
+pub use service::ViewService;
 pub use source::{Access, Document, DocumentSource};
-
-/// The view engine of the whole cluster: design documents and indexes of all buckets.
-///
-/// One is shared by all nodes: whichever node is asked answers for the documents of all of them.
-#[derive(Debug, Default)]
-pub struct ViewService {}
-
-impl ViewService {
-    /// A service without any design document.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Answers one request. Never blocks on anything but the work itself, which is bounded.
-    pub fn handle_request(&mut self, source: &dyn DocumentSource, request: &Request) -> Response {
-        let _ = (source, request);
-        error_response(501, "not_implemented", "this cluster was built without the feature `views`")
-    }
-
-    /// Forgets design documents and indexes of a bucket that was deleted.
-    pub fn remove_bucket(&mut self, bucket: &str) {
-        let _ = bucket;
-    }
-}

@@ -53,7 +53,7 @@ enum State {
     /// The head of a request is awaited.
     Head(Reply<state::RecvRequest>),
     /// The head is here, the body is coming.
-    Body { reader: Reader, head: ::http::Request<()>, body: BytesMut },
+    Body { reader: Reader, head: Box<::http::Request<()>>, body: BytesMut },
     /// The request was handed out and awaits its answer.
     Asked { reply: Reply<state::ProvideResponse>, version: Version },
     /// A fault keeps the link open and silent.
@@ -219,7 +219,7 @@ impl ServerLink {
             }
             None => return Ok(()),
         };
-        self.state = State::Body { reader, head, body: BytesMut::new() };
+        self.state = State::Body { reader, head: Box::new(head), body: BytesMut::new() };
         Ok(())
     }
 
@@ -259,3 +259,6 @@ fn read_body(
     }
     Ok(reply.is_ended())
 }
+
+#[cfg(test)]
+mod tests;

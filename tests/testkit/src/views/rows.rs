@@ -1,0 +1,46 @@
+//! The text of a response with rows, to the byte as a server writes it, in the groups in which it is flushed.
+
+use bytes::Bytes;
+
+use crate::http::Body;
+
+/// Rows are flushed once so many bytes of them wait.
+const FLUSH: usize = 4096;
+
+/// Writes the rows of one response.
+pub(super) struct RowWriter {
+    flushed: Vec<Bytes>,
+    waiting: String,
+    waiting_rows: usize,
+    separator: &'static str,
+}
+
+impl RowWriter {
+    /// Begins a response; `total` is the number of rows of the whole index, which reduced rows do not have.
+    pub(super) fn new(total: Option<usize>) -> Self {
+        let waiting = match total {
+            Some(total) => format!("{{\"total_rows\":{total},\"rows\":["),
+            None => "{\"rows\":[".to_owned(),
+        };
+        Self { flushed: Vec::new(), waiting, waiting_rows: 0, separator: "\r\n" }
+    }
+
+    /// Adds a row: the text of one object.
+    pub(super) fn push(&mut self, row: &str) {
+        self.waiting.push_str(self.separator);
+        self.waiting.push_str(row);
+        self.separator = ",\r\n";
+        self.waiting_rows += row.len();
+        if self.waiting_rows >= FLUSH {
+            self.flushed.push(std::mem::take(&mut self.waiting).into());
+            self.waiting_rows = 0;
+        }
+    }
+
+    /// Ends the response.
+    pub(super) fn finish(mut self) -> Body {
+        self.waiting.push_str("\r\n]\r\n}");
+        self.flushed.push(self.waiting.into());
+        Body::Chunks(self.flushed)
+    }
+}

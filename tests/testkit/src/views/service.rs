@@ -1,0 +1,192 @@
+//! The view engine as a whole: from a request over design documents and indexes to the answer.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use ::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::design::DesignDocument;
+use super::options::{Options, Stale};
+use super::refusal::{self, Refusal};
+use super::route::{Route, Target, credentials};
+use super::{Access, DocumentSource, query};
+use crate::http::{Request, Response, json_response};
+
+const META: HeaderName = HeaderName::from_static("x-couchbase-meta");
+
+/// The view engine of the whole cluster: design documents and indexes of all buckets.
+///
+/// One is shared by all nodes: whichever node is asked answers for the documents of all of them.
+///
+/// As on a real server, a query without `stale=false` is answered from the index as it is, so the first one after
+/// the design document was stored finds no rows.
+#[derive(Debug, Default)]
+pub struct ViewService {
+    buckets: BTreeMap<String, Bucket>,
+}
+
+#[derive(Debug, Default)]
+struct Bucket {
+    /// Tells a bucket from one of the same name that was there before.
+    uuid: String,
+    designs: BTreeMap<String, DesignDocument>,
+}
+
+impl ViewService {
+    /// A service without any design document.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Answers one request. Never blocks on anything but the work itself, which is bounded: the user's functions
+    /// run within limits of steps, time and memory.
+    pub fn handle_request(&mut self, source: &dyn DocumentSource, request: &Request) -> Response {
+        let mut response = self.try_handle(source, request).unwrap_or_else(Refusal::into_response);
+        if !response.headers().contains_key(META) {
+            response.headers_mut().insert(CONTENT_TYPE, negotiated_type(request.headers()));
+        }
+        response
+    }
+
+    fn try_handle(&mut self, source: &dyn DocumentSource, request: &Request) -> Result<Response, Refusal> {
+        let route = Route::parse(request.uri().path())?;
+        let Some((user, password)) = credentials(request.headers()) else {
+            return Ok(refusal::unauthorized());
+        };
+        let writes = matches!(*request.method(), Method::PUT | Method::DELETE);
+        match source.authenticate(&user, &password, &route.bucket) {
+            Access::Unauthorized => return Ok(refusal::unauthorized()),
+            Access::ReadWrite => {}
+            Access::Read if !writes => {}
+            Access::Read | Access::Forbidden => {
+                return Ok(refusal::forbidden(&route.bucket, if writes { "write" } else { "read" }));
+            }
+        }
+        let Some(uuid) = source.bucket_uuid(&route.bucket) else {
+            return Err(Refusal::not_found("missing"));
+        };
+        if route.uuid.as_ref().is_some_and(|asked| *asked != uuid) {
+            return Err(Refusal::not_found("uuids_dont_match"));
+        }
+        let bucket = self.buckets.entry(route.bucket.clone()).or_default();
+        if bucket.uuid != uuid {
+            *bucket = Bucket { uuid, ..Bucket::default() };
+        }
+        match &route.target {
+            Target::Design { design } => bucket.handle_design(&route.bucket, design, request),
+            Target::View { design, view } => {
+                bucket.handle_query(source, &route.bucket, design, view, request)
+            }
+            Target::AllDocuments => Err(Refusal::bad_request("_all_docs is not supported")),
+            Target::Unknown => Err(Refusal::not_found("there is nothing at this path")),
+        }
+    }
+}
+
+impl Bucket {
+    fn handle_design(&mut self, bucket: &str, name: &str, request: &Request) -> Result<Response, Refusal> {
+        let id = format!("_design/{name}");
+        let stored = format!(r#"{{"ok":true,"id":{}}}"#, serde_json::Value::from(id.as_str()));
+        match *request.method() {
+            Method::GET | Method::HEAD => {
+                let design = self.designs.get(name).ok_or_else(|| no_design(name))?;
+                let meta =
+                    serde_json::json!({ "id": id, "rev": format!("{}-0", design.revision) }).to_string();
+                let mut response = json_response(200, design.text.clone());
+                response.headers_mut().insert(META, header_value(&meta));
+                Ok(response)
+            }
+            Method::PUT => {
+                require_json(request.headers())?;
+                let text = std::str::from_utf8(request.body())
+                    .map_err(|error| Refusal::bad_request(format!("invalid UTF-8 JSON: {error}")))?;
+                let mut design = DesignDocument::parse(text)?;
+                match self.designs.entry(name.to_owned()) {
+                    Entry::Occupied(mut entry) => {
+                        let previous = entry.insert(DesignDocument::default());
+                        design.replace(previous);
+                        entry.insert(design);
+                    }
+                    Entry::Vacant(entry) => {
+                        entry.insert(design);
+                    }
+                }
+                let mut response = json_response(201, stored);
+                let host =
+                    request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+                let [bucket, name] = [bucket, name].map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC));
+                let location = format!("http://{host}/{bucket}/_design/{name}");
+                response.headers_mut().insert(LOCATION, header_value(&location));
+                Ok(response)
+            }
+            Method::DELETE => {
+                self.designs.remove(name).ok_or_else(|| no_design(name))?;
+                Ok(json_response(200, stored))
+            }
+            _ => Ok(refusal::method_not_allowed("GET,HEAD,PUT,DELETE")),
+        }
+    }
+
+    fn handle_query(
+        &mut self,
+        source: &dyn DocumentSource,
+        bucket: &str,
+        design: &str,
+        view_name: &str,
+        request: &Request,
+    ) -> Result<Response, Refusal> {
+        let mut options = Options::parse(request.uri().query().unwrap_or_default());
+        match *request.method() {
+            Method::GET => {}
+            Method::POST => {
+                require_json(request.headers())?;
+                if let Ok(options) = &mut options {
+                    options.read_body(request.body())?;
+                }
+            }
+            _ => return Ok(refusal::method_not_allowed("GET,POST")),
+        }
+        let options = options?;
+        let views = &mut self.designs.get_mut(design).ok_or_else(|| no_design(design))?.views;
+        let view = views.get_mut(view_name).ok_or_else(|| {
+            Refusal::not_found(format!("view `{view_name}` not found in design document _design/{design}"))
+        })?;
+        let grouping = options.grouping(view.reduce.is_some())?;
+
+        if options.stale == Stale::False {
+            view.index.update(&view.map, source, bucket);
+        }
+        let answer = query::answer(view, view_name, &options, grouping);
+        if options.stale == Stale::UpdateAfter {
+            view.index.update(&view.map, source, bucket);
+        }
+        Ok(Response::new(answer?))
+    }
+}
+
+fn no_design(name: &str) -> Refusal {
+    Refusal::not_found(format!("Design document _design/{name} not found"))
+}
+
+fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(Refusal::content_type()) }
+}
+
+/// JSON is called so only to those who ask for exactly that.
+fn negotiated_type(headers: &HeaderMap) -> HeaderValue {
+    let asked = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    if asked.flat_map(|value| value.split(',')).any(|kind| kind.trim() == "application/json") {
+        HeaderValue::from_static("application/json")
+    } else {
+        HeaderValue::from_static("text/plain;charset=utf-8")
+    }
+}
+
+/// A header from text that may hold anything; what no header can carry is left out.
+fn header_value(text: &str) -> HeaderValue {
+    HeaderValue::from_bytes(text.as_bytes()).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
