@@ -27,7 +27,8 @@ mod rows;
 #[cfg(feature = "views")]
 mod service;
 mod source;
-#[cfg(all(test, feature = "views"))]
+#[cfg(test)]
+#[cfg(feature = "views")]
 mod tests;
 
 #[cfg(not(feature = "views"))]

@@ -51,9 +51,10 @@ impl Route {
     }
 }
 
-/// User and password of a request with basic authentication.
+/// User and password of a request with basic authentication, both empty for one without any.
 pub(super) fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let Some(value) = headers.get(AUTHORIZATION) else { return Some(Default::default()) };
+    let value = value.to_str().ok()?;
     let (scheme, encoded) = value.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
@@ -96,6 +97,6 @@ mod tests {
         for refused in ["Basic", "Basic dQ==", "Basic *", "Basic //8=", "Bearer dTpw"] {
             assert_eq!(with(refused), None, "{refused}");
         }
-        assert_eq!(credentials(&HeaderMap::new()), None);
+        assert_eq!(credentials(&HeaderMap::new()), Some(Default::default()));
     }
 }

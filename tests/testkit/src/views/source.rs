@@ -45,7 +45,8 @@ pub trait DocumentSource {
     /// A number that changes with every mutation of the bucket (expiry and deletion included).
     fn sequence(&self, bucket: &str) -> u64;
 
-    /// Checks a user's password and tells what the user may do with `bucket`. For a bucket that does not exist the
+    /// Checks a user's password and tells what the user may do with `bucket`; both are empty in a request that names
+    /// nobody. For a bucket that does not exist the
     /// answer says whether the user could learn that.
     fn authenticate(&self, user: &str, password: &str, bucket: &str) -> Access;
 
