@@ -91,9 +91,13 @@ impl Envelope {
                 self.take_byte(byte)?;
                 continue;
             };
-            let end = scan.advance(&buffer[self.at..]);
+            // No further than the limit, or the pieces would decide whether too large or too deep comes first.
+            let room = self.max_value.saturating_sub(self.at - start).saturating_add(1);
+            let piece = &buffer[self.at..];
+            let piece = &piece[..piece.len().min(room)];
+            let end = scan.advance(piece);
             let end = end.map_err(|TooDeep| self.fault(format!("more than {MAX_DEPTH} levels deep")))?;
-            self.at = end.map_or(buffer.len(), |len| self.at + len);
+            self.at += end.unwrap_or(piece.len());
             if self.at - start > self.max_value {
                 return Err(RowsError::TooLarge(self.max_value));
             }
