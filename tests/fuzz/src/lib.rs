@@ -1,0 +1,30 @@
+//! Bodies of fuzz targets, as ordinary functions: give them any bytes, they panic if a promise is broken.
+//!
+//! The README says what each body promises and how to run them at length. A body is deterministic: how it cuts its
+//! input into pieces follows from the input itself.
+
+mod config;
+mod connection_string;
+mod cuts;
+mod frame;
+pub mod mutate;
+mod rows;
+mod session;
+
+pub use config::config;
+pub use connection_string::connection_string;
+pub use frame::frame;
+pub use rows::rows;
+pub use session::session;
+
+/// A body with its name, which is that of its corpus.
+pub type Body = (&'static str, fn(&[u8]));
+
+/// All bodies.
+pub const BODIES: [Body; 5] = [
+    ("frame", frame),
+    ("config", config),
+    ("session", session),
+    ("connection_string", connection_string),
+    ("rows", rows),
+];
