@@ -149,9 +149,9 @@ impl Error {
         self.0.kind == ErrorKind::Timeout
     }
 
-    /// The same call may succeed later.
+    /// The same call may succeed later. Not so of one that was overtaken: it must not be repeated.
     pub fn is_transient(&self) -> bool {
-        self.0.kind.is_transient()
+        self.0.kind.is_transient() && !self.0.is_overtaken
     }
 
     /// The way to the server is the trouble.

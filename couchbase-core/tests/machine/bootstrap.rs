@@ -1,0 +1,156 @@
+//! The first connection, and the links after it.
+
+use crate::rig::Rig;
+use couchbase_core::ErrorKind;
+use couchbase_core::machine::{Client, Event};
+use couchbase_core::{Config, Instant};
+use std::time::Duration;
+
+#[test]
+fn the_first_map_opens_a_link_to_each_node() {
+    let rig = Rig::connected(4);
+    assert_eq!(rig.log.iter().filter(|line| line.starts_with("open")).count(), 4, "{:?}", rig.log);
+    assert_eq!(rig.log.iter().filter(|line| *line == "Connected").count(), 1);
+    assert_eq!(rig.client.map().map(|map| map.vbucket_count()), Some(64));
+}
+
+#[test]
+fn a_wrong_password_is_reported_at_once_and_ends_what_waited() {
+    let mut rig = Rig::with(2, |config| config.credentials("app", "wrong"));
+    let early = rig.set("k", "1");
+    rig.run();
+    let error = rig.error(early).clone();
+    assert_eq!(error.kind(), ErrorKind::Auth, "{error}");
+    assert!(error.node().is_some() && error.key().is_some() && !error.is_ambiguous());
+    assert!(rig.log.iter().any(|line| line.starts_with("ConnectFailed")), "{:?}", rig.log);
+    let late = rig.client.submit(couchbase_core::machine::Request::get("k"), crate::rig::TIMEOUT, rig.now);
+    assert_eq!(late.expect_err("failed for good").error.kind(), ErrorKind::Auth);
+    rig.pass(Duration::from_secs(60));
+    assert_eq!(rig.links(), 0, "it is not tried again");
+}
+
+#[test]
+fn a_missing_bucket_is_missing_or_not_ours() {
+    let mut rig = Rig::with(1, |config| config.bucket("nosuch"));
+    let early = rig.get("k");
+    rig.run();
+    let error = rig.error(early);
+    assert_eq!(error.kind(), ErrorKind::BucketNotFound);
+    assert!(format!("{error}").contains("missing or not"), "{error}");
+}
+
+#[test]
+fn every_host_is_tried_before_giving_up() {
+    let mut rig = Rig::with(3, |_| Config::new("couchbase://app:secret@10.0.0.1,10.0.0.2,10.0.0.3/default"));
+    rig.model.stop(0);
+    rig.model.stop(1);
+    let early = rig.set("k", "1");
+    rig.run();
+    assert!(rig.client.is_connected(), "{:?}", rig.log);
+    for node in [0, 1] {
+        rig.model.start(node);
+    }
+    rig.pass(Duration::from_secs(2));
+    rig.ok(early);
+    assert_eq!(rig.links(), 3);
+}
+
+#[test]
+fn nobody_listening_fails_at_once_with_the_reason() {
+    let mut rig = Rig::new(1);
+    rig.model.stop(0);
+    let early = rig.set("k", "1");
+    rig.run();
+    let error = rig.error(early);
+    assert_eq!(error.kind(), ErrorKind::Network);
+    let words = format!("{error}");
+    assert!(words.contains("refused") && words.contains("10.0.0.1:11210"), "{words}");
+}
+
+#[test]
+fn a_silent_host_is_given_up_at_the_connect_deadline_with_its_step_named() {
+    let mut rig = Rig::with(1, |config| config.connect_timeout(Duration::from_secs(3)));
+    rig.model.hang(0);
+    let early = rig.set("k", "1");
+    rig.pass(Duration::from_millis(2999));
+    assert!(rig.is_open(early), "until then the connect deadline rules, not the operation's");
+    rig.pass(Duration::from_millis(1));
+    let error = rig.error(early);
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    let words = format!("{error}");
+    assert!(words.contains("HELLO") && words.contains("10.0.0.1:11210") && words.contains("3s"), "{words}");
+    assert!(!error.is_ambiguous());
+}
+
+#[test]
+fn names_are_resolved_and_unknown_ones_are_unknown_hosts() {
+    let now = Instant::ZERO;
+    let mut client = Client::new("couchbase://nowhere.invalid/default", 1, now).unwrap();
+    let Some(Event::Resolve { query, host, port }) = client.poll_event() else { panic!("a name to resolve") };
+    assert_eq!((&*host, port), ("nowhere.invalid", 11210));
+    client.handle_resolved(query, &[], now);
+    let Some(Event::ConnectFailed { error }) = client.poll_event() else { panic!("an unknown host") };
+    assert_eq!(error.kind(), ErrorKind::UnknownHost);
+    assert!(format!("{error}").contains("nowhere.invalid"), "{error}");
+}
+
+#[test]
+fn all_addresses_of_a_name_are_tried() {
+    let now = Instant::ZERO;
+    let mut client = Client::new("couchbase://db.example/default", 1, now).unwrap();
+    let Some(Event::Resolve { query, .. }) = client.poll_event() else { panic!("a name to resolve") };
+    let addrs = ["10.0.0.1:11210".parse().unwrap(), "[fd00::1]:11210".parse().unwrap()];
+    client.handle_resolved(query, &addrs, now);
+    let Some(Event::Open { link, addr }) = client.poll_event() else { panic!("the first address") };
+    assert_eq!(addr, addrs[0]);
+    client.handle_lost(link, couchbase_core::machine::LinkLoss::Refused, now);
+    let Some(Event::Open { link: again, addr }) = client.poll_event() else { panic!("the second address") };
+    assert_eq!((again, addr), (link, addrs[1]));
+}
+
+#[test]
+fn a_stopped_node_is_connected_again_when_it_is_back() {
+    let mut rig = Rig::connected(2);
+    let home = rig.home("k");
+    rig.model.stop(home);
+    rig.run();
+    assert_eq!(rig.links(), 1);
+    let waiting = rig.client.submit(
+        couchbase_core::machine::Request::set("k", crate::rig::text("1")),
+        Duration::from_secs(30),
+        rig.now,
+    );
+    rig.pass(Duration::from_secs(5));
+    let waiting = waiting.unwrap();
+    assert!(rig.is_open(waiting));
+    rig.model.start(home);
+    rig.pass(Duration::from_secs(2));
+    rig.ok(waiting);
+    assert!(rig.client.metrics().reconnects > 1);
+}
+
+#[test]
+fn a_failed_over_node_is_left_and_its_keys_go_to_the_replica() {
+    let mut rig = Rig::connected(3);
+    let home = rig.home("k");
+    rig.model.fail_over(home);
+    let set = rig.set("k", "1");
+    rig.pass(Duration::from_secs(3));
+    rig.ok(set);
+    assert_eq!(rig.links(), 2, "{:?}", rig.log);
+}
+
+#[test]
+fn closing_waits_for_what_is_under_way_and_then_closes_every_link() {
+    let mut rig = Rig::connected(2);
+    let last = rig.set("k", "1");
+    rig.client.close(rig.now);
+    rig.pull();
+    assert!(rig.is_open(last));
+    let refused = rig.client.submit(couchbase_core::machine::Request::get("k"), crate::rig::TIMEOUT, rig.now);
+    assert_eq!(refused.expect_err("closing").error.kind(), ErrorKind::Closed);
+    rig.run();
+    rig.ok(last);
+    assert_eq!((rig.links(), rig.log.last().map(|line| &**line)), (0, Some("Closed")));
+    assert!(rig.client.poll_timeout().is_none());
+}

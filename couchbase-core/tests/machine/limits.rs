@@ -1,0 +1,84 @@
+//! What is refused before anything is sent, and how much may be under way.
+
+use crate::rig::{Rig, TIMEOUT, text};
+use couchbase_core::machine::Request;
+use couchbase_core::{Encoded, ErrorKind, Expiry, Flags};
+use std::time::Duration;
+
+#[test]
+fn arguments_that_no_server_takes_are_refused_with_the_request() {
+    let mut rig = Rig::connected(1);
+    let long = "k".repeat(251);
+    let large = Encoded::new(vec![0; 20 * 1024 * 1024 + 1], Flags::BYTES);
+    let rows = [
+        (Request::get(""), ErrorKind::Argument, "empty"),
+        (Request::get(&long), ErrorKind::Argument, "251"),
+        (Request::set("k", large), ErrorKind::TooBig, "20 MiB"),
+        (Request::get("k").with_timeout(Duration::ZERO), ErrorKind::Argument, "zero"),
+        (Request::touch("k", Duration::ZERO), ErrorKind::Argument, "Expiry::NEVER"),
+        (Request::touch("k", Expiry::at_unix_seconds(1 << 33)), ErrorKind::Argument, "2106"),
+    ];
+    for (request, kind, words) in rows {
+        let name = request.key().clone();
+        let refused = rig.client.submit(request, TIMEOUT, rig.now).expect_err(words);
+        assert_eq!(refused.error.kind(), kind, "{}", refused.error);
+        assert!(format!("{}", refused.error).contains(words), "{}", refused.error);
+        assert_eq!(refused.error.key(), Some(&name));
+        assert_eq!(refused.request.key(), &name);
+    }
+    assert_eq!(rig.client.in_flight(), 0);
+    let longest = rig.submit(Request::get("k".repeat(250)));
+    let largest = rig.submit(Request::set("k", Encoded::new(vec![0; 20 * 1024 * 1024], Flags::BYTES)));
+    rig.run();
+    assert!(rig.error(longest).is_not_found());
+    rig.ok(largest);
+}
+
+#[test]
+fn the_limit_of_bytes_counts_and_lets_one_large_operation_through() {
+    let mut rig = Rig::with(1, |config| config.max_in_flight_bytes(10));
+    rig.run();
+    let large = rig.set("k", "a value of more than ten bytes");
+    let refused = rig.client.submit(Request::get("k"), TIMEOUT, rig.now).expect_err("full");
+    assert_eq!(refused.error.kind(), ErrorKind::Overloaded);
+    assert!(refused.error.is_transient());
+    rig.run();
+    rig.ok(large);
+    let small = rig.get("k");
+    rig.run();
+    rig.ok(small);
+}
+
+#[test]
+fn a_ticket_that_reaches_its_deadline_was_never_sent() {
+    let mut rig = Rig::with(1, |config| config.max_in_flight(1));
+    rig.run();
+    rig.model.hang(0);
+    rig.set("a", "1");
+    let now = rig.now;
+    let ticket = rig.client.submit_in_line(Request::set("b", text("1")), Duration::from_millis(100), now);
+    let ticket = ticket.expect("stands in line");
+    rig.pass(Duration::from_millis(116));
+    let error = rig.error(ticket);
+    assert!(error.is_timeout() && !error.is_ambiguous() && error.attempts() == 0, "{error}");
+    assert_eq!(rig.client.metrics().in_line, 0);
+}
+
+#[test]
+fn a_node_that_takes_nothing_cannot_fill_our_memory() {
+    let mut rig = Rig::with(1, |config| config.max_in_flight(100));
+    rig.run();
+    rig.model.hang(0);
+    let mut most = 0;
+    for _ in 0..50 {
+        for n in 0..100 {
+            let _ = rig.client.submit(Request::get(format!("k{n}")), Duration::from_millis(16), rig.now);
+        }
+        // Nothing is pulled: the socket is full.
+        let (at, _) = rig.client.poll_timeout().expect("deadlines");
+        rig.now = at;
+        rig.client.handle_timeout(rig.now);
+        most = most.max(rig.client.metrics().orphans);
+    }
+    assert!(most <= 400, "{most} orphans of 100 in flight");
+}

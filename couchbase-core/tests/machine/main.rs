@@ -1,0 +1,9 @@
+//! The machine alone, against the embedded cluster's model: no socket, no clock, every step under the test's control.
+
+mod bootstrap;
+mod hostile;
+mod limits;
+mod operations;
+mod order;
+mod rig;
+mod time;

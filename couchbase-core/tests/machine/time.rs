@@ -1,0 +1,125 @@
+//! Deadlines, retries and their waits.
+
+use crate::rig::{Rig, text};
+use couchbase_core::ErrorKind;
+use couchbase_core::machine::Request;
+use couchbase_core::wire::{Opcode, Status};
+use std::time::Duration;
+
+#[test]
+fn an_unanswered_operation_ends_at_its_deadline_never_early_and_at_most_16_ms_late() {
+    for (request, is_ambiguous) in [(Request::get("k"), false), (Request::set("k", text("1")), true)] {
+        let mut rig = Rig::connected(1);
+        rig.model.hang(0);
+        let start = rig.now;
+        let op = rig.client.submit(request, Duration::from_millis(777), rig.now).unwrap();
+        while rig.is_open(op) {
+            assert!(rig.now - start < Duration::from_millis(777 + 16), "late");
+            rig.pass(Duration::from_millis(1));
+        }
+        assert!(rig.now - start >= Duration::from_millis(777), "early");
+        let error = rig.error(op);
+        assert!(error.is_timeout() && error.is_ambiguous() == is_ambiguous, "{error}");
+        assert!(error.node().is_some() && error.attempts() == 1, "{error}");
+        assert!(format!("{error}").contains("777ms"), "{error}");
+    }
+}
+
+#[test]
+fn the_late_answer_of_an_ended_operation_is_swallowed_and_its_slot_comes_back() {
+    let mut rig = Rig::connected(1);
+    rig.model.hang(0);
+    let op = rig.set("k", "1");
+    rig.pass(Duration::from_secs(3));
+    assert!(rig.error(op).is_ambiguous());
+    assert_eq!((rig.client.in_flight(), rig.client.metrics().orphans), (0, 1));
+    rig.model.release(0, rig.now);
+    rig.run();
+    assert_eq!(rig.client.metrics().orphans, 0);
+    assert_eq!(rig.history("k"), ["1"], "it was carried out after all");
+}
+
+#[test]
+fn a_link_that_owes_an_answer_for_ten_seconds_is_closed_and_made_again() {
+    let mut rig = Rig::connected(1);
+    rig.model.hang(0);
+    rig.set("k", "1");
+    rig.pass(Duration::from_secs(12));
+    assert!(!rig.log.contains(&"close".into()));
+    rig.pass(Duration::from_secs(2));
+    assert!(rig.log.contains(&"close".into()), "{:?}", rig.log);
+    rig.model.release(0, rig.now);
+    rig.pass(Duration::from_secs(15));
+    let again = rig.set("k", "2");
+    rig.run();
+    rig.ok(again);
+}
+
+#[test]
+fn temporary_failures_are_tried_again_until_they_pass() {
+    for status in [Status::ETMPFAIL, Status::EBUSY, Status::ENOMEM] {
+        let mut rig = Rig::connected(1);
+        rig.answer_next(4, Opcode::SET, status);
+        let op = rig.set("k", "1");
+        rig.run();
+        assert!(rig.is_open(op));
+        rig.pass(Duration::from_millis(1 + 2 + 4 + 8));
+        rig.ok(op);
+        assert_eq!((rig.history("k").len(), rig.client.metrics().retries), (1, 4));
+    }
+}
+
+#[test]
+fn what_never_passes_ends_at_the_deadline_unambiguously_with_the_status() {
+    let mut rig = Rig::connected(1);
+    rig.answer_next(1_000_000, Opcode::SET, Status::ETMPFAIL);
+    let op = rig.set("k", "1");
+    rig.pass(Duration::from_millis(2516));
+    let error = rig.error(op);
+    assert!(error.is_timeout() && !error.is_ambiguous(), "{error}");
+    assert_eq!(error.status(), Some(Status::ETMPFAIL.0));
+    assert!((8..30).contains(&error.attempts()), "{error}");
+    assert!(rig.history("k").is_empty());
+}
+
+#[test]
+fn a_cancelled_operation_is_withdrawn_while_it_waits() {
+    let mut rig = Rig::new(1);
+    let withdrawn = rig.set("k", "1");
+    let kept = rig.set("k", "2");
+    rig.client.cancel(withdrawn, rig.now);
+    rig.client.cancel(withdrawn, rig.now);
+    rig.run();
+    rig.ok(kept);
+    assert!(rig.is_open(withdrawn), "no outcome is reported");
+    assert_eq!(rig.history("k"), ["2"]);
+    assert_eq!(rig.client.in_flight(), 0);
+}
+
+#[test]
+fn an_operation_without_its_nodes_link_says_why() {
+    let mut rig = Rig::connected(2);
+    let home = rig.home("k");
+    rig.model.stop(home);
+    rig.run();
+    let op = rig.set("k", "1");
+    rig.pass(Duration::from_millis(2516));
+    let error = rig.error(op);
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(!error.is_ambiguous() && error.attempts() == 0, "{error}");
+    assert!(format!("{error}").contains("refused"), "{error}");
+}
+
+#[test]
+fn the_machine_wakes_nobody_when_nothing_is_due() {
+    let mut rig = Rig::connected(3);
+    let start = rig.now;
+    let mut wakes = 0;
+    while rig.now - start < Duration::from_secs(60) {
+        let (at, _) = rig.client.poll_timeout().expect("the configuration is asked for");
+        rig.pass(at - rig.now);
+        wakes += 1;
+    }
+    // The configuration every 2.5 s, and a look at each link's answer every 10 s.
+    assert!(wakes <= 24 + 3 * 6 + 6, "{wakes} in a minute");
+}
