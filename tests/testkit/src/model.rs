@@ -24,6 +24,8 @@ mod request;
 mod sasl;
 mod scram;
 mod store;
+#[cfg(test)]
+mod tests;
 mod users;
 mod views_source;
 mod write;
