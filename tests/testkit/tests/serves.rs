@@ -24,7 +24,7 @@ struct Answer {
 
 impl Client {
     fn connect(node: &Node<'_>) -> Self {
-        let stream = TcpStream::connect(node.kv_address()).unwrap();
+        let stream = TcpStream::connect(node.kv_address()).expect("the node accepts");
         Self { stream, received: Vec::new() }
     }
 
@@ -37,7 +37,7 @@ impl Client {
         let select = Outgoing { key: b"default", ..Outgoing::request(Opcode::SELECT_BUCKET) };
         client.send(&[hello, auth, select]);
         for _ in 0..3 {
-            assert_eq!(client.receive().unwrap().status, Status::SUCCESS);
+            assert_eq!(client.receive().expect("an answer").status, Status::SUCCESS);
         }
         client
     }
@@ -47,13 +47,13 @@ impl Client {
         for frame in frames {
             frame.write_to(&mut bytes);
         }
-        self.stream.write_all(&bytes).unwrap();
+        self.stream.write_all(&bytes).expect("the node reads");
     }
 
     /// The next answer; `None` once the node has closed the connection.
     fn receive(&mut self) -> Option<Answer> {
         loop {
-            if let Some(packet) = peek(&self.received, MAX_BODY_LEN).unwrap() {
+            if let Some(packet) = peek(&self.received, MAX_BODY_LEN).expect("frames") {
                 let answer = Answer {
                     opcode: packet.opcode(),
                     status: packet.status(),

@@ -4,7 +4,7 @@ use super::link::Link;
 use super::reply::{Outcome, Reply};
 use super::request::Request;
 use super::store::{Document, Place, Store};
-use couchbase_core::wire::{Datatype, Opcode, Status};
+use couchbase_core::wire::{Datatype, Feature, Opcode, Status};
 
 /// The CAS that a locked document shows to everyone but its holder.
 const LOCKED_CAS: u64 = u64::MAX;
@@ -16,7 +16,7 @@ pub(crate) fn answer_document(
     document: &mut Document,
     cas: u64,
 ) -> Outcome {
-    let datatype = if document.is_json() { Datatype::JSON } else { Datatype::RAW };
+    let datatype = if link.has(Feature::JSON) && document.is_json() { Datatype::JSON } else { Datatype::RAW };
     link.answer(
         request,
         &Reply {
