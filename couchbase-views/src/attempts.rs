@@ -70,7 +70,7 @@ impl Attempts {
         lot: u64,
         timeout: Duration,
     ) -> Result<Self> {
-        let targets: Vec<_> = nodes.into_iter().map(|(host, port)| Target { host, port }).collect();
+        let targets = targets(nodes);
         if targets.is_empty() {
             return Err(Error::new(
                 ErrorKind::NotSupported,
@@ -130,8 +130,11 @@ impl Attempts {
         }
     }
 
-    /// The pause is over.
-    pub(crate) fn handle_pause_over(&mut self) -> Step {
+    /// The pause is over. The cluster may have changed meanwhile: these are its nodes now.
+    pub(crate) fn handle_pause_over(&mut self, nodes: Vec<(String, u16)>) -> Step {
+        if !nodes.is_empty() {
+            self.targets = targets(nodes);
+        }
         self.ask_next()
     }
 
@@ -160,6 +163,10 @@ impl Attempts {
         let spread = u32::try_from(self.lot % 512).unwrap_or(0);
         Step::Pause(now + (whole - whole * spread / 1024))
     }
+}
+
+fn targets(nodes: Vec<(String, u16)>) -> Vec<Target> {
+    nodes.into_iter().map(|(host, port)| Target { host, port }).collect()
 }
 
 #[cfg(test)]
@@ -205,7 +212,7 @@ mod tests {
                 Step::Pause(at) => {
                     assert!(at > NOW && at <= NOW + FIRST_PAUSE);
                     pauses += 1;
-                    assert!(matches!(attempts.handle_pause_over(), Step::Ask));
+                    assert!(matches!(attempts.handle_pause_over(Vec::new()), Step::Ask));
                 }
                 Step::Fail(error) => break error,
             }
@@ -239,7 +246,7 @@ mod tests {
         for _ in 0..200 {
             let Step::Pause(at) = attempts.handle_answer(503, b"", NOW) else { panic!() };
             pauses.push(at - NOW);
-            attempts.handle_pause_over();
+            attempts.handle_pause_over(Vec::new());
         }
         assert!(pauses[0] <= FIRST_PAUSE && pauses[0] >= FIRST_PAUSE / 2);
         assert!(pauses.iter().all(|&pause| pause <= LONGEST_PAUSE));
@@ -249,11 +256,19 @@ mod tests {
     }
 
     #[test]
+    fn nodes_that_have_left_are_not_asked_again() {
+        let mut attempts = attempts(5);
+        assert!(matches!(attempts.handle_answer(302, b"", NOW), Step::Pause(_)));
+        assert!(matches!(attempts.handle_pause_over(vec![("new".to_owned(), 1)]), Step::Ask));
+        assert_eq!(attempts.target().node().as_str(), "new:1");
+    }
+
+    #[test]
     fn a_wrong_password_is_believed_at_the_third_time() {
         let mut attempts = attempts(2);
         for _ in 0..2 {
             assert!(matches!(attempts.handle_answer(401, b"", NOW), Step::Pause(_)));
-            attempts.handle_pause_over();
+            attempts.handle_pause_over(Vec::new());
         }
         let Step::Fail(error) = attempts.handle_answer(401, b"", NOW) else { panic!() };
         assert_eq!(error.kind(), ErrorKind::Auth);
@@ -264,7 +279,7 @@ mod tests {
         let mut attempts = attempts(1);
         assert_eq!(attempts.timeout_error().to_string(), "timeout: no whole answer within 75s; node n0:8092");
         attempts.handle_answer(503, b"{\"message\":\"Temporary error occurred\"}", NOW);
-        attempts.handle_pause_over();
+        attempts.handle_pause_over(Vec::new());
         let words = attempts.timeout_error().to_string();
         assert!(
             words.contains("the last of 1 failed attempts") && words.contains("Temporary error"),

@@ -117,7 +117,7 @@ impl Transfer {
                     if self.is_late() {
                         return Poll::Ready(Some(Err(asking.attempts.timeout_error())));
                     }
-                    let step = asking.attempts.handle_pause_over();
+                    let step = asking.attempts.handle_pause_over(self.home.view_nodes());
                     if let Err(error) = self.take_step(step, asking) {
                         return Poll::Ready(Some(Err(error)));
                     }
