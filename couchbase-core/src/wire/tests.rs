@@ -39,6 +39,42 @@ fn documented_frames_round_trip() {
 }
 
 #[test]
+fn recorded_frames_round_trip() {
+    let mut frames = 0;
+    let mut malformed = Vec::new();
+    for line in include_str!("testdata/captures.tsv").lines() {
+        let mut fields = line.split('\t');
+        let name = fields.next().expect("a name");
+        for hex in fields {
+            let all = bytes(hex);
+            let mut rest = &all[..];
+            while !rest.is_empty() {
+                match peek(rest, MAX_BODY_LEN) {
+                    Ok(Some(packet)) => {
+                        assert_eq!(again(&packet), rest[..packet.len()], "{name}");
+                        // One request announces a field that is longer than its framing extras.
+                        let is_whole = packet.frame_infos().all(|info| info.is_ok());
+                        assert!(is_whole || name == "full/bad_frame_len", "{name}");
+                        rest = &rest[packet.len()..];
+                        frames += 1;
+                    }
+                    Ok(None) => panic!("{name}: cut off"),
+                    Err(error) => {
+                        malformed.push((name, error));
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(frames, 907 - 1, "all that is well-formed");
+    let [magic, lengths, long] = &malformed[..] else { panic!("three are malformed: {malformed:?}") };
+    assert_eq!(*magic, ("wire/bad_magic", WireError::BadMagic(0x42)));
+    assert!(matches!(lengths.1, WireError::BadLengths { .. }), "{lengths:?}");
+    assert!(matches!(long.1, WireError::TooLong { .. }), "{long:?}");
+}
+
+#[test]
 fn a_documented_frame_has_its_parts_where_they_belong() {
     let frame = bytes(
         "080105040801007300000018000000140000000000000000130108ca50020000060000000008666f6f7b2261223a317d",
