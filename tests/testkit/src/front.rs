@@ -9,9 +9,11 @@ mod kv;
 mod listener;
 mod sockets;
 
+use crate::http::Fault;
 use crate::model::{ConnId, Model, NodeAddress, Setup};
 use crate::views::ViewService;
 use couchbase_core::Instant;
+use http::PlannedFaults;
 use listener::Listener;
 use sockets::Sockets;
 use std::io;
@@ -24,6 +26,7 @@ pub(crate) struct Shared {
     /// A hold began or ended, or a link was closed from within.
     changed: Condvar,
     pub(crate) views: Mutex<ViewService>,
+    view_faults: Mutex<PlannedFaults>,
     kv: Sockets<ConnId>,
     http: Sockets<(usize, u64)>,
     began: std::time::Instant,
@@ -51,6 +54,15 @@ impl Shared {
         drop(model);
         self.changed.notify_all();
         result
+    }
+
+    fn view_faults(&self) -> MutexGuard<'_, PlannedFaults> {
+        self.view_faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next `count` requests to the views of a node end with `fault`.
+    pub(crate) fn plan_view_fault(&self, node: usize, count: u64, fault: Fault) {
+        self.view_faults().plan(node, count, fault);
     }
 
     /// Waits for a change, or for the next time at which the model wants to be told the time.
@@ -121,6 +133,7 @@ impl Front {
             model: Mutex::new(Model::new(setup)),
             changed: Condvar::new(),
             views: Mutex::new(ViewService::new()),
+            view_faults: Mutex::default(),
             kv: Sockets::default(),
             http: Sockets::default(),
             began: std::time::Instant::now(),

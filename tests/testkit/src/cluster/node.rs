@@ -1,6 +1,7 @@
 //! One node, and the faults of one node.
 
 use super::Cluster;
+use crate::http::Fault;
 use std::time::Duration;
 
 /// One node of a [`Cluster`].
@@ -74,6 +75,11 @@ impl Node<'_> {
     /// Closes all connections to its data service; new ones are accepted.
     pub fn cut_links(&self) {
         self.cluster.change(|model, _| model.cut_links(self.index));
+    }
+
+    /// The next `count` requests to its design documents and views end with `fault`, after what was planned before.
+    pub fn fail_views(&self, count: u64, fault: Fault) {
+        self.cluster.shared().plan_view_fault(self.index, count, fault);
     }
 
     /// Connections to its data service that are open now.

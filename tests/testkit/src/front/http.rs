@@ -1,8 +1,9 @@
 //! One connection to a node's views or management port.
 
 use super::Shared;
-use crate::http::{Limits, Request, Response, ServerLink, error_response};
+use crate::http::{Fault, Limits, Request, ServerLink, error_response};
 use crate::views::{Access, Document, DocumentSource};
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,20 +11,57 @@ use std::sync::{Arc, PoisonError};
 
 const READ: usize = 16 * 1024;
 
+/// Faults that wait for requests to the views of a node, in the order in which they were planned.
+#[derive(Default)]
+pub(super) struct PlannedFaults(VecDeque<Planned>);
+
+struct Planned {
+    node: usize,
+    fault: Fault,
+    left: u64,
+}
+
+impl PlannedFaults {
+    pub(super) fn plan(&mut self, node: usize, count: u64, fault: Fault) {
+        if count > 0 {
+            self.0.push_back(Planned { node, fault, left: count });
+        }
+    }
+
+    /// The fault of the request that a node was just asked.
+    fn take(&mut self, node: usize) -> Option<Fault> {
+        let position = self.0.iter().position(|planned| planned.node == node)?;
+        let planned = self.0.get_mut(position)?;
+        planned.left -= 1;
+        if planned.left == 0 {
+            self.0.remove(position).map(|planned| planned.fault)
+        } else {
+            Some(planned.fault.clone())
+        }
+    }
+}
+
 /// Design documents and views.
 pub(super) fn serve_views(shared: &Shared, node: usize, stream: TcpStream) {
-    serve(shared, node, stream, |request| {
-        let mut views = shared.views.lock().unwrap_or_else(PoisonError::into_inner);
-        views.handle_request(&Documents(shared), request)
+    serve(shared, node, stream, |link, request| {
+        let fault = shared.view_faults().take(node);
+        let planned = fault.as_ref().and_then(Fault::answer);
+        let response = planned.unwrap_or_else(|| {
+            let mut views = shared.views.lock().unwrap_or_else(PoisonError::into_inner);
+            views.handle_request(&Documents(shared), request)
+        });
+        link.respond(response, fault.as_ref());
     });
 }
 
 /// The management service: none of its resources is here.
 pub(super) fn serve_management(shared: &Shared, node: usize, stream: TcpStream) {
-    serve(shared, node, stream, |_| error_response(404, "not_found", "Requested resource not found."));
+    serve(shared, node, stream, |link, _| {
+        link.respond(error_response(404, "not_found", "Requested resource not found."), None);
+    });
 }
 
-fn serve(shared: &Shared, node: usize, stream: TcpStream, mut answer: impl FnMut(&Request) -> Response) {
+fn serve(shared: &Shared, node: usize, stream: TcpStream, mut answer: impl FnMut(&mut ServerLink, &Request)) {
     static NAMES: AtomicU64 = AtomicU64::new(0);
     let name = (node, NAMES.fetch_add(1, Ordering::Relaxed));
     let _ = stream.set_nodelay(true);
@@ -41,7 +79,7 @@ fn exchange(
     shared: &Shared,
     node: usize,
     mut stream: &TcpStream,
-    answer: &mut impl FnMut(&Request) -> Response,
+    answer: &mut impl FnMut(&mut ServerLink, &Request),
 ) {
     let mut link = ServerLink::new(Limits::default());
     let mut input = vec![0; READ];
@@ -58,7 +96,7 @@ fn exchange(
                 model = shared.wait(model);
             }
             drop(model);
-            link.respond(answer(&request), None);
+            answer(&mut link, &request);
         }
         while let Some(bytes) = link.poll_transmit() {
             if stream.write_all(&bytes).is_err() {
