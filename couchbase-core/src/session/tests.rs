@@ -3,6 +3,7 @@
 mod error_map;
 mod handshake;
 mod hostile;
+mod impostor;
 mod recorded;
 mod scram;
 mod server;

@@ -137,6 +137,8 @@ impl Progress {
 
     /// Appends a request with the next opaque.
     fn write(&mut self, opcode: Opcode, key: &[u8], value: &[u8], out: &mut Vec<u8>) {
+        // No name has 65,536 bytes; a server refuses one that begins so, as it would the whole.
+        let key = key.get(..usize::from(u16::MAX)).unwrap_or(key);
         Outgoing { opaque: self.next, key, value, ..Outgoing::request(opcode) }.write_to(out);
         self.next = self.next.wrapping_add(1);
     }

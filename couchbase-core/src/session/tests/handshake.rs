@@ -1,14 +1,17 @@
 //! Handshakes with a server that keeps to the protocol, whatever it has and has not.
 
+use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::server::{CONFIG, Server, bootstrap, for_each_packet, settings};
+use super::server::{CONFIG, PASSWORD, Server, bootstrap, for_each_packet, settings};
 use crate::ErrorKind;
-use crate::session::{Credentials, Features, Handshake, Mechanism, Secret, Settings, WANTED_FEATURES};
-use crate::wire::{Opcode, Status};
+use crate::session::{
+    Credentials, DerivedKeys, Features, Handshake, Mechanism, Secret, Settings, Step, WANTED_FEATURES,
+};
+use crate::wire::{MAX_BODY_LEN, Opcode, Status, peek};
 
 const PIPELINE: [Opcode; 7] = [
     Opcode::HELLO,
@@ -179,4 +182,41 @@ fn optional_steps_may_be_unknown() {
             assert_eq!(established.mechanism, Some(mechanism));
         }
     }
+}
+
+#[test]
+fn a_handshake_can_be_printed_at_every_step_without_its_secrets() {
+    for mechanism in Mechanism::ALL {
+        let mut server = Server::new();
+        let mut keys = DerivedKeys::default();
+        let mut out = Vec::new();
+        let settings = Arc::new(forcing(&[mechanism]));
+        let mut handshake = Handshake::start(settings, [1; 16], 1, &mut out);
+        let mut seen = Vec::new();
+        let printed = 'established: loop {
+            let mut replies = Vec::new();
+            for_each_packet(&core::mem::take(&mut out), |request| replies.push(server.answer(request)));
+            for reply in replies {
+                let printed = format!("{handshake:?}");
+                assert!(!printed.contains(PASSWORD) && !printed.contains("p="), "{printed}");
+                seen.push(handshake.awaits());
+                let packet = peek(&reply, MAX_BODY_LEN).expect("a frame").expect("a whole frame");
+                match handshake.handle_packet(&packet, &mut keys, &mut out) {
+                    Step::Waiting(next) => handshake = next,
+                    end => break 'established format!("{end:?} {keys:?}"),
+                }
+            }
+        };
+        assert!(printed.starts_with("Established") && !printed.contains(PASSWORD), "{printed}");
+        let names = PIPELINE.map(|opcode| opcode.name().expect("a known one"));
+        let names: Vec<_> =
+            names.into_iter().filter(|name| mechanism != Mechanism::Plain || *name != "SASL_STEP").collect();
+        assert_eq!(seen, names);
+    }
+}
+
+#[test]
+fn a_name_of_any_length_can_be_written() {
+    let requests = first_write(Settings { bucket: Some("b".repeat(100_000)), ..Settings::new("x") });
+    assert_eq!(requests[2].2.len(), 65_535);
 }
