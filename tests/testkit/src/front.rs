@@ -20,6 +20,12 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+/// Enough for any request to the model, and little beside what a thread costs otherwise.
+const SMALL_STACK: usize = 512 * 1024;
+
+/// Where views are computed: the JavaScript engine takes its part of the stack.
+const LARGE_STACK: usize = 2 * 1024 * 1024;
+
 /// What all threads of the cluster share.
 pub(crate) struct Shared {
     model: Mutex<Model>,
@@ -164,11 +170,13 @@ impl Front {
         let shared = || Arc::clone(&self.shared);
         let (kv, views, mgmt) = (shared(), shared(), shared());
         Ok(Listeners {
-            kv: Listener::spawn(bound.kv, format!("kv {node}"), move |stream| kv::serve(&kv, node, stream))?,
-            views: Listener::spawn(bound.views, format!("views {node}"), move |stream| {
+            kv: Listener::spawn(bound.kv, format!("kv {node}"), SMALL_STACK, move |stream| {
+                kv::serve(&kv, node, stream);
+            })?,
+            views: Listener::spawn(bound.views, format!("views {node}"), LARGE_STACK, move |stream| {
                 http::serve_views(&views, node, stream);
             })?,
-            mgmt: Listener::spawn(bound.mgmt, format!("mgmt {node}"), move |stream| {
+            mgmt: Listener::spawn(bound.mgmt, format!("mgmt {node}"), SMALL_STACK, move |stream| {
                 http::serve_management(&mgmt, node, stream);
             })?,
         })

@@ -223,3 +223,18 @@ fn the_management_port_speaks_http() {
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
 }
+
+#[test]
+fn a_hung_node_holds_its_views_back_too() {
+    let cluster = Cluster::builder().start();
+    cluster.node(0).hang();
+    let mut stream = TcpStream::connect(cluster.node(0).views_address()).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    assert!(stream.read(&mut [0]).is_err(), "it answers nothing");
+    cluster.node(0).release();
+    stream.set_read_timeout(None).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+}

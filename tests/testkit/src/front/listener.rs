@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-/// Enough for any request, and little beside what a thread costs otherwise.
-const STACK: usize = 512 * 1024;
+/// The stack of a thread that accepts.
+const STACK: usize = 128 * 1024;
 
 /// A listening socket that is being served.
 pub(crate) struct Listener {
@@ -17,10 +17,11 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Serves each connection on a thread of its own.
+    /// Serves each connection on a thread of its own, which has so many bytes of stack.
     pub(crate) fn spawn(
         listener: TcpListener,
         name: String,
+        stack: usize,
         serve: impl Fn(TcpStream) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
@@ -30,7 +31,7 @@ impl Listener {
             thread::Builder::new()
                 .name(name.clone())
                 .stack_size(STACK)
-                .spawn(move || accept(&listener, &name, &stopping, &Arc::new(serve)))?
+                .spawn(move || accept(&listener, &name, stack, &stopping, &Arc::new(serve)))?
         };
         Ok(Self { address, stopping, thread })
     }
@@ -55,6 +56,7 @@ impl Listener {
 fn accept(
     listener: &TcpListener,
     name: &str,
+    stack: usize,
     stopping: &AtomicBool,
     serve: &Arc<impl Fn(TcpStream) + Send + Sync + 'static>,
 ) -> Vec<JoinHandle<()>> {
@@ -72,7 +74,7 @@ fn accept(
         };
         let serve = Arc::clone(serve);
         let spawned =
-            thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn(move || serve(stream));
+            thread::Builder::new().name(name.to_owned()).stack_size(stack).spawn(move || serve(stream));
         // Without a thread the stream was dropped, and the client sees a closed connection.
         threads.extend(spawned);
     }

@@ -86,7 +86,8 @@ impl Model {
         let entries = [
             ("version", VERSION.to_owned()),
             ("time", request.at.unix().to_string()),
-            ("curr_connections", self.connections(link.node).to_string()),
+            // The link that asks is not among those that wait.
+            ("curr_connections", (self.connections(link.node) + 1).to_string()),
             ("curr_items_tot", self.store.listing(bucket, request.at).len().to_string()),
         ];
         for (key, value) in entries {
