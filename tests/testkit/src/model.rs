@@ -328,6 +328,12 @@ impl Model {
         self.links.iter().flatten().filter(|link| link.node == node).count()
     }
 
+    /// Bytes that have arrived at `node` and are not worked on: while it hangs, all; otherwise parts of requests.
+    #[must_use]
+    pub fn unread(&self, node: usize) -> usize {
+        self.links.iter().flatten().filter(|link| link.node == node).map(|link| link.input.len()).sum()
+    }
+
     /// Requests with this opcode so far, refused ones included.
     #[must_use]
     pub fn requests(&self, opcode: Opcode) -> u64 {

@@ -82,6 +82,13 @@ impl Node<'_> {
         self.cluster.shared().plan_view_fault(self.index, count, fault);
     }
 
+    /// Bytes that have arrived at its data service and wait while it hangs or stalls: with them a test knows that
+    /// requests are under way.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.cluster.shared().model().unread(self.index)
+    }
+
     /// Connections to its data service that are open now.
     #[must_use]
     pub fn connections(&self) -> usize {
