@@ -7,6 +7,7 @@
 mod http;
 mod kv;
 mod listener;
+mod port;
 mod sockets;
 
 use crate::http::Fault;
@@ -15,9 +16,10 @@ use crate::views::ViewService;
 use couchbase_core::Instant;
 use http::PlannedFaults;
 use listener::Listener;
+use port::Ports;
 use sockets::Sockets;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::IpAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Enough for any request to the model, and little beside what a thread costs otherwise.
@@ -85,11 +87,12 @@ impl Shared {
     }
 }
 
-/// The three listeners of a node that runs.
-struct Listeners {
-    kv: Listener,
-    views: Listener,
-    mgmt: Listener,
+/// The ports of a node.
+enum Service {
+    /// One listener for each service.
+    Served([Listener; 3]),
+    /// Stopped. `None`: the ports could not be kept, and may be gone.
+    Kept(Option<Ports>),
 }
 
 /// The running cluster.
@@ -97,43 +100,20 @@ pub(crate) struct Front {
     shared: Arc<Shared>,
     addresses: Vec<NodeAddress>,
     ip: IpAddr,
-    listeners: Mutex<Vec<Option<Listeners>>>,
-}
-
-/// The three sockets of a node before anyone is served.
-struct Bound {
-    kv: TcpListener,
-    views: TcpListener,
-    mgmt: TcpListener,
-}
-
-impl Bound {
-    fn at(ip: IpAddr, ports: [u16; 3]) -> io::Result<Self> {
-        let [kv, views, mgmt] = ports.map(|port| TcpListener::bind(SocketAddr::new(ip, port)));
-        Ok(Self { kv: kv?, views: views?, mgmt: mgmt? })
-    }
-
-    fn address(&self, host: &str) -> io::Result<NodeAddress> {
-        Ok(NodeAddress {
-            host: host.to_owned(),
-            kv: self.kv.local_addr()?.port(),
-            views: self.views.local_addr()?.port(),
-            mgmt: self.mgmt.local_addr()?.port(),
-        })
-    }
+    services: Mutex<Vec<Service>>,
 }
 
 impl Front {
     /// Listens on free ports of `ip` for as many nodes as asked, and serves. `setup.nodes` is filled in here.
     pub(crate) fn start(ip: IpAddr, nodes: usize, mut setup: Setup) -> io::Result<Self> {
-        let bound = (0..nodes).map(|_| Bound::at(ip, [0; 3])).collect::<io::Result<Vec<_>>>()?;
+        let ports = (0..nodes).map(|_| Ports::free(ip)).collect::<io::Result<Vec<_>>>()?;
         // What listens on every address is reached by the loopback one.
         let host = match ip {
             IpAddr::V4(ip) if ip.is_unspecified() => "127.0.0.1".to_owned(),
             IpAddr::V6(ip) if ip.is_unspecified() => "::1".to_owned(),
             ip => ip.to_string(),
         };
-        setup.nodes = bound.iter().map(|bound| bound.address(&host)).collect::<io::Result<_>>()?;
+        setup.nodes = ports.iter().map(|ports| ports.address(&host)).collect::<io::Result<_>>()?;
         let addresses = setup.nodes.clone();
         let shared = Arc::new(Shared {
             model: Mutex::new(Model::new(setup)),
@@ -144,13 +124,11 @@ impl Front {
             http: Sockets::default(),
             began: std::time::Instant::now(),
         });
-        let front = Self { shared, addresses, ip, listeners: Mutex::new(Vec::new()) };
-        let listeners = bound
-            .into_iter()
-            .enumerate()
-            .map(|(node, bound)| front.serve(node, bound).map(Some))
-            .collect::<io::Result<Vec<_>>>()?;
-        *front.listeners() = listeners;
+        let front = Self { shared, addresses, ip, services: Mutex::default() };
+        for (node, ports) in ports.into_iter().enumerate() {
+            let service = front.serve(node, ports)?;
+            front.services().push(service);
+        }
         Ok(front)
     }
 
@@ -162,32 +140,35 @@ impl Front {
         &self.addresses
     }
 
-    fn listeners(&self) -> MutexGuard<'_, Vec<Option<Listeners>>> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    fn services(&self) -> MutexGuard<'_, Vec<Service>> {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn serve(&self, node: usize, bound: Bound) -> io::Result<Listeners> {
+    fn serve(&self, node: usize, ports: Ports) -> io::Result<Service> {
+        let [kv, views, mgmt] = ports.listen()?;
         let shared = || Arc::clone(&self.shared);
-        let (kv, views, mgmt) = (shared(), shared(), shared());
-        Ok(Listeners {
-            kv: Listener::spawn(bound.kv, format!("kv {node}"), SMALL_STACK, move |stream| {
-                kv::serve(&kv, node, stream);
+        let (for_kv, for_views, for_mgmt) = (shared(), shared(), shared());
+        Ok(Service::Served([
+            Listener::spawn(kv, format!("kv {node}"), SMALL_STACK, move |stream| {
+                kv::serve(&for_kv, node, stream);
             })?,
-            views: Listener::spawn(bound.views, format!("views {node}"), LARGE_STACK, move |stream| {
-                http::serve_views(&views, node, stream);
+            Listener::spawn(views, format!("views {node}"), LARGE_STACK, move |stream| {
+                http::serve_views(&for_views, node, stream);
             })?,
-            mgmt: Listener::spawn(bound.mgmt, format!("mgmt {node}"), SMALL_STACK, move |stream| {
-                http::serve_management(&mgmt, node, stream);
+            Listener::spawn(mgmt, format!("mgmt {node}"), SMALL_STACK, move |stream| {
+                http::serve_management(&for_mgmt, node, stream);
             })?,
-        })
+        ]))
     }
 
     /// Stops a node: once this returns, its ports refuse connections and its threads have ended.
     pub(crate) fn stop(&self, node: usize) {
-        let stopped = self.listeners()[node].take();
+        let mut services = self.services();
+        let Some(service) = services.get_mut(node) else { return };
+        let Service::Served(listeners) = std::mem::replace(service, Service::Kept(None)) else { return };
         self.shared.change(|model, _| model.stop(node));
-        let Some(Listeners { kv, views, mgmt }) = stopped else { return };
-        let threads: Vec<_> = [kv, views, mgmt].into_iter().flat_map(Listener::stop).collect();
+        let threads: Vec<_> = listeners.into_iter().flat_map(Listener::stop).collect();
+        *service = Service::Kept(Ports::again(self.ip, &self.addresses[node]).ok());
         // Whoever was accepted in the meantime is cut here.
         self.shared.change(|model, _| model.stop(node));
         self.shared.http.shut_where(|(of, _)| *of == node);
@@ -199,14 +180,14 @@ impl Front {
 
     /// Starts a stopped node again, on the ports that it had.
     pub(crate) fn start_again(&self, node: usize) -> io::Result<()> {
-        let mut listeners = self.listeners();
-        if listeners[node].is_some() {
-            return Ok(());
-        }
-        let NodeAddress { kv, views, mgmt, .. } = self.addresses[node];
-        let bound = Bound::at(self.ip, [kv, views, mgmt])?;
+        let mut services = self.services();
+        let Service::Kept(kept) = &mut services[node] else { return Ok(()) };
+        let ports = match kept.take() {
+            Some(ports) => ports,
+            None => Ports::again(self.ip, &self.addresses[node])?,
+        };
         self.shared.change(|model, _| model.start(node));
-        listeners[node] = Some(self.serve(node, bound)?);
+        services[node] = self.serve(node, ports)?;
         Ok(())
     }
 }
