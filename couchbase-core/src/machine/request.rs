@@ -196,6 +196,13 @@ impl Request {
 
     /// Refuses what no server would take, and settles the expiry in the wire's terms.
     pub(super) fn check(&mut self, unix_time: Duration) -> Result<()> {
+        self.verify()?;
+        self.expiry = Expiry::from_wire(self.expiry.to_wire(unix_time)?);
+        Ok(())
+    }
+
+    /// Refuses what no server would take.
+    pub(crate) fn verify(&self) -> Result<()> {
         let wrong = |words: &str| Err(Error::new(ErrorKind::Argument, words));
         if self.key.is_empty() {
             return wrong("the key is empty; keys have 1 to 250 bytes");
@@ -215,8 +222,8 @@ impl Request {
                 alloc::format!("the value has {len} bytes; servers take 20 MiB ({MAX_VALUE_LEN} bytes)");
             return Err(Error::new(ErrorKind::TooBig, words));
         }
-        self.expiry = Expiry::from_wire(self.expiry.to_wire(unix_time)?);
-        Ok(())
+        // Whether a date can be said at all depends on today by a few years in a century.
+        self.expiry.to_wire(Duration::ZERO).map(drop)
     }
 }
 

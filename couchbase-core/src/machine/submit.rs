@@ -140,6 +140,15 @@ impl Client {
         self.settle(now);
     }
 
+    /// Gives an operation more time: it was submitted later than it seemed. One whose clock does not run yet, and one
+    /// that has ended, is left alone.
+    pub fn put_off(&mut self, op: OpId, by: Duration) {
+        // It stays counted in its bucket, and is counted anew when that comes.
+        if let Some((deadline, _)) = self.table.get_mut(op).and_then(|live| live.deadline.as_mut()) {
+            *deadline = *deadline + by;
+        }
+    }
+
     /// Refuses new operations, waits for those under way (each has its deadline), then closes all links.
     /// [`Event::Closed`] follows. Calling it again changes nothing.
     pub fn close(&mut self, now: Instant) {
