@@ -7,7 +7,13 @@ extern crate alloc;
 extern crate std;
 
 mod cas;
+#[cfg(all(feature = "driver", feature = "http"))]
+mod companion;
 mod config;
+#[cfg(feature = "driver")]
+mod connection;
+#[cfg(feature = "driver")]
+mod driver;
 mod error;
 mod expiry;
 mod flags;
@@ -18,6 +24,12 @@ mod key;
 pub mod machine;
 mod multi;
 mod node;
+#[cfg(feature = "driver")]
+pub mod ops;
+#[cfg(feature = "driver")]
+mod pending;
+#[cfg(feature = "driver")]
+mod queue;
 mod result;
 #[cfg(feature = "driver")]
 pub mod rt;
@@ -40,3 +52,14 @@ pub use multi::{Iter, MultiResult};
 pub use node::Node;
 pub use result::{CounterResult, FromReply, OperationResult, Reply, ValueResult};
 pub use value::{Decode, Encode, Encoded, Fragment, Json, MAX_VALUE_LEN, Raw, Text};
+
+#[cfg(feature = "http")]
+#[doc(hidden)]
+pub use companion::Companion;
+#[cfg(feature = "driver")]
+pub use {
+    connection::{AsyncConnection, Connection, Event, face, open, open_parts},
+    driver::Driver,
+    pending::{AsyncResult, Deferred},
+    queue::{Completion, CompletionQueue, Drain},
+};

@@ -1,0 +1,67 @@
+//! What a companion crate (views) needs of a connection: where its services are, who asks, and the runtime.
+
+use crate::connection::face::Face;
+use crate::connection::{Connection, Handle};
+use crate::http::Authorization;
+use crate::pending::{Deferred, SentPromise};
+use crate::rt::Runtime;
+use std::fmt;
+use std::string::String;
+use std::sync::Arc;
+use std::time::Duration;
+use std::vec::Vec;
+
+/// A connection as its companion crates see it. It keeps the connection open.
+#[derive(Clone)]
+pub struct Companion(Arc<Handle>);
+
+impl<F: Face> Connection<F> {
+    /// For companion crates.
+    #[doc(hidden)]
+    pub fn companion(&self) -> Companion {
+        Companion(self.handle().clone())
+    }
+}
+
+impl Companion {
+    /// Resolves once the first map is known, or with the reason why there is none.
+    pub fn connected(&self) -> Deferred<()> {
+        let shared = &self.0.0;
+        Deferred::new(SentPromise::new(shared.wait_connected(), shared.clone()))
+    }
+
+    /// What the connection runs on.
+    pub fn runtime(&self) -> &dyn Runtime {
+        &*self.0.0.runtime
+    }
+
+    /// The bucket's name.
+    pub fn bucket(&self) -> String {
+        self.0.0.bucket.clone()
+    }
+
+    /// How long a view query may take.
+    pub fn views_timeout(&self) -> Duration {
+        self.0.0.look(|client| client.config().views_timeout)
+    }
+
+    /// Hosts and ports of the nodes that serve views, in the map's order; none before the map is known.
+    pub fn view_nodes(&self) -> Vec<(String, u16)> {
+        self.0.0.look(|client| {
+            let nodes = client.map().map(|map| map.nodes()).unwrap_or_default();
+            nodes.iter().filter_map(|node| Some((node.host.clone(), node.capi?))).collect()
+        })
+    }
+
+    /// How requests say who asks; `None` if the connection has no user.
+    pub fn authorization(&self) -> Option<Authorization> {
+        let credentials = self.0.0.look(|client| client.config().credentials.clone())?;
+        Some(Authorization::basic(credentials.user(), credentials.password().reveal()))
+    }
+}
+
+impl fmt::Debug for Companion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Companion").field(&self.0.0.bucket).finish()
+    }
+}

@@ -1,0 +1,309 @@
+//! Handles: what users hold and clone.
+//!
+//! One pointer wide, without a runtime parameter. A handle with other defaults is derived from another; both belong
+//! to one connection, which closes when the last of them is gone.
+
+mod event;
+pub mod face;
+mod open;
+
+pub use event::Event;
+pub use open::{open, open_parts};
+
+use crate::driver::Shared;
+use crate::machine::Request;
+use crate::ops::{Add, Append, Counter, Delete, Get, GetMulti, Set, SetMulti, Touch};
+use crate::pending::{AsyncResult, Deferred, SentPromise};
+use crate::{Encode, Expiry, Fragment, Key};
+use face::{Callbacks, Face, Futures};
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A bucket: whatever operations go to. Clone it freely; it is one pointer wide, `Send` and `Sync`.
+///
+/// Operations are built by its methods and do nothing until they are awaited or sent. Order on a key is the order of
+/// sending, on all clones together: two operations on one key, at least one of them a write, that both succeed took
+/// effect in the order in which they were sent. One that is awaited takes its place when it is first polled.
+///
+/// When the last handle of a connection is gone, and no operation holds one, the connection finishes what is under
+/// way and closes.
+///
+/// ```
+/// # async fn example(cb: &couchbase_core::Connection) -> couchbase_core::Result<()> {
+/// cb.set("greeting", "hello").await?;
+/// let greeting: String = cb.get("greeting").value().await?;
+/// assert_eq!(greeting, "hello");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Connection<F: Face = Futures>(Arc<View>, PhantomData<F>);
+
+/// The callback face of a [`Connection`], which has the operations: they take `on_ok`, `on_err`, `then`, or a
+/// [`CompletionQueue`](crate::CompletionQueue).
+///
+/// ```
+/// # fn example(cb: &couchbase_core::AsyncConnection) {
+/// cb.get("greeting").then(|outcome| match outcome {
+///     Ok(found) => println!("{:?}", found.value::<String>()),
+///     Err(error) => eprintln!("{error}"),
+/// });
+/// # }
+/// ```
+pub type AsyncConnection = Connection<Callbacks>;
+
+const _: () = assert!(size_of::<Connection>() == 8 && size_of::<AsyncConnection>() == 8);
+
+/// One connection with defaults.
+#[derive(Clone)]
+struct View {
+    shared: Arc<Shared>,
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "held to be dropped"))]
+    handle: Arc<Handle>,
+    timeout: Duration,
+    quiet: bool,
+}
+
+/// As long as one of these is there, the connection stays open.
+pub(crate) struct Handle(pub(crate) Arc<Shared>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.orphan();
+    }
+}
+
+impl<F: Face> Clone for Connection<F> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
+impl<F: Face> Connection<F> {
+    /// Reads a document.
+    #[doc(alias = "get_and_touch")]
+    pub fn get(&self, key: impl Into<Key>) -> Get<F> {
+        Get::new(self, self.request(Request::get(key)))
+    }
+
+    /// Stores a document, whether it exists or not. The value is encoded here and now.
+    #[doc(alias = "upsert")]
+    pub fn set(&self, key: impl Into<Key>, value: impl Encode) -> Set<F> {
+        Set::storing(self, key.into(), value, Request::set)
+    }
+
+    /// Stores a document that must not exist; otherwise the error is `KeyExists`.
+    #[doc(alias = "insert")]
+    pub fn add(&self, key: impl Into<Key>, value: impl Encode) -> Add<F> {
+        Add::storing(self, key.into(), value, Request::add)
+    }
+
+    /// Stores a document that must exist; otherwise the error is `NotFound`.
+    ///
+    /// ```
+    /// # async fn deposit(cb: &couchbase_core::Connection, key: &str) -> couchbase_core::Result<()> {
+    /// loop {
+    ///     let found = cb.get(key).await?;
+    ///     match cb.replace(key, found.value::<i64>()? + 5).cas(&found).await {
+    ///         Err(e) if e.is_cas_mismatch() => continue,
+    ///         other => break other.map(drop),
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn replace(&self, key: impl Into<Key>, value: impl Encode) -> Set<F> {
+        Set::storing(self, key.into(), value, Request::replace)
+    }
+
+    /// Adds text or bytes to the end of a document that must exist; otherwise the error is `NotStored`.
+    pub fn append(&self, key: impl Into<Key>, tail: impl Into<Fragment>) -> Append<F> {
+        Append::new(self, self.request(Request::append(key, tail)))
+    }
+
+    /// Adds text or bytes to the front of a document that must exist; otherwise the error is `NotStored`.
+    pub fn prepend(&self, key: impl Into<Key>, head: impl Into<Fragment>) -> Append<F> {
+        Append::new(self, self.request(Request::prepend(key, head)))
+    }
+
+    /// Deletes a document.
+    #[doc(alias = "remove")]
+    pub fn delete(&self, key: impl Into<Key>) -> Delete<F> {
+        Delete::new(self, self.request(Request::delete(key)))
+    }
+
+    /// Sets a document's expiry or, without [`ttl`](Touch::ttl), makes it permanent.
+    pub fn touch(&self, key: impl Into<Key>) -> Touch<F> {
+        Touch::new(self, self.request(Request::touch(key, Expiry::NEVER)))
+    }
+
+    /// Adds 1 to a counter, or what [`by`](Counter::by) says. A missing counter is `NotFound`, unless
+    /// [`initial`](Counter::initial) creates it. Above 2^64 it wraps.
+    #[doc(alias = "increment")]
+    pub fn incr(&self, key: impl Into<Key>) -> Counter<F> {
+        self.counter(key, 1)
+    }
+
+    /// Subtracts 1 from a counter, or what [`by`](Counter::by) says. It stops at zero.
+    #[doc(alias = "decrement")]
+    pub fn decr(&self, key: impl Into<Key>) -> Counter<F> {
+        self.counter(key, -1)
+    }
+
+    /// Adds `delta` to a counter: [`incr`](Self::incr), or with a negative number [`decr`](Self::decr).
+    #[doc(alias = "arithmetic")]
+    pub fn counter(&self, key: impl Into<Key>, delta: i64) -> Counter<F> {
+        Counter::new(self, self.request(Request::counter(key, delta)))
+    }
+
+    /// Reads many documents at once. No key at all is an argument error.
+    pub fn get_multi<K: Into<Key>>(&self, keys: impl IntoIterator<Item = K>) -> GetMulti<F> {
+        let requests = keys.into_iter().map(|key| self.request(Request::get(key))).collect();
+        GetMulti::new(self, Ok(requests))
+    }
+
+    /// Stores many documents at once. The values are encoded here and now; if one of them cannot be, nothing is sent.
+    #[doc(alias = "upsert_multi")]
+    pub fn set_multi<K: Into<Key>, V: Encode>(&self, items: impl IntoIterator<Item = (K, V)>) -> SetMulti<F> {
+        let requests = items.into_iter().map(|(key, value)| {
+            let key = key.into();
+            match value.encode() {
+                Ok(document) => Ok(self.request(Request::set(key, document))),
+                Err(error) => Err(error.with_key(key)),
+            }
+        });
+        SetMulti::new(self, requests.collect())
+    }
+
+    /// True once the connection has been made, also after it was closed; false before, and if it failed.
+    pub fn connected(&self) -> bool {
+        self.0.shared.is_connected()
+    }
+
+    /// The bucket's name.
+    pub fn bucket(&self) -> &str {
+        &self.0.shared.bucket
+    }
+
+    /// The same connection, with another default for how long operations may take.
+    pub fn with_timeout(&self, after: Duration) -> Self {
+        Self(Arc::new(View { timeout: after, ..View::clone(&self.0) }), PhantomData)
+    }
+
+    /// The same connection, with another default for what a missing document is where an operation is about an
+    /// existing one (get, delete, touch): a result without success instead of an error.
+    pub fn with_quiet(&self, quiet: bool) -> Self {
+        Self(Arc::new(View { quiet, ..View::clone(&self.0) }), PhantomData)
+    }
+
+    /// The request with this handle's defaults.
+    pub(crate) fn request(&self, request: Request) -> Request {
+        let request = request.with_quiet(self.0.quiet);
+        // The machine takes any default; only what is said of one operation is checked.
+        if self.0.timeout.is_zero() { request.with_timeout(Duration::ZERO) } else { request }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0.shared
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.0.timeout
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn handle(&self) -> &Arc<Handle> {
+        &self.0.handle
+    }
+
+    fn wait(&self, event: Event) -> SentPromise<()> {
+        let shared = &self.0.shared;
+        let promise = match event {
+            Event::Connect => shared.wait_connected(),
+            Event::Dtor => shared.wait_gone(),
+        };
+        SentPromise::new(promise, shared.clone())
+    }
+
+    fn closing(&self) -> SentPromise<()> {
+        SentPromise::new(self.0.shared.close(), self.0.shared.clone())
+    }
+}
+
+impl Connection {
+    /// Resolves once connected, or with the reason why not. Each call is a waiter of its own; late ones get the same
+    /// outcome.
+    #[doc(alias = "wait_until_ready")]
+    pub fn connect(&self) -> Deferred<()> {
+        self.register_event(Event::Connect)
+    }
+
+    /// Resolves when the event comes, or at once if it has come.
+    ///
+    /// ```
+    /// use couchbase_core::{Connection, Event, Result};
+    ///
+    /// async fn until_gone(cb: Connection) -> Result<()> {
+    ///     let gone = cb.register_event(Event::Dtor);
+    ///     drop(cb);
+    ///     gone.await // Drained, sockets closed.
+    /// }
+    /// ```
+    #[doc(alias = "register_deferred")]
+    pub fn register_event(&self, event: Event) -> Deferred<()> {
+        Deferred::new(self.wait(event))
+    }
+
+    /// Refuses new operations, waits for those under way, closes the links. All handles of the connection are closed
+    /// with it. Resolves when it is done; calling it again is harmless.
+    pub fn close(&self) -> Deferred<()> {
+        Deferred::new(self.closing())
+    }
+
+    /// The callback face of the same connection.
+    pub fn callbacks(&self) -> AsyncConnection {
+        Connection(self.0.clone(), PhantomData)
+    }
+}
+
+impl AsyncConnection {
+    /// Succeeds once connected, or fails with the reason why not. Each call is a waiter of its own; late ones get the
+    /// same outcome.
+    #[doc(alias = "wait_until_ready")]
+    pub fn connect(&self) -> AsyncResult<()> {
+        self.register_event(Event::Connect)
+    }
+
+    /// Succeeds when the event comes, or soon if it has come.
+    #[doc(alias = "register_deferred")]
+    pub fn register_event(&self, event: Event) -> AsyncResult<()> {
+        AsyncResult::other(self.wait(event))
+    }
+
+    /// Refuses new operations, waits for those under way, closes the links. All handles of the connection are closed
+    /// with it.
+    pub fn close(&self) -> AsyncResult<()> {
+        AsyncResult::other(self.closing())
+    }
+
+    /// The future face of the same connection.
+    pub fn futures(&self) -> Connection {
+        Connection(self.0.clone(), PhantomData)
+    }
+
+    /// A sent operation as a future. Callbacks that it has are called all the same.
+    pub fn defer<T: Clone + Send + 'static>(&self, result: AsyncResult<T>) -> Deferred<T> {
+        result.into_deferred()
+    }
+}
+
+impl<F: Face> fmt::Debug for Connection<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("bucket", &self.bucket())
+            .field("connected", &self.connected())
+            .field("timeout", &self.0.timeout)
+            .field("quiet", &self.0.quiet)
+            .finish()
+    }
+}

@@ -1,0 +1,199 @@
+//! Buffers that sockets are read into.
+//!
+//! A buffer is zeroed once and filled from the front; what was received is split off without a copy and shared with
+//! the values that were in it. A link keeps one only while it holds part of a frame. Buffers that are used up wait
+//! until the last value in them is gone, and are used again: three, since one is never free in time.
+
+use bytes::BytesMut;
+use std::mem;
+use std::vec::Vec;
+
+/// Bytes of one buffer, unless a frame is larger.
+const SIZE: usize = 64 * 1024;
+/// Below this much room a buffer counts as used up.
+const LEAST_ROOM: usize = 8 * 1024;
+const KEPT: usize = 3;
+
+/// A buffer with the bytes that have been received into it.
+pub(super) struct ReadBuffer {
+    /// Initialised up to its length: first what was received, then room.
+    bytes: BytesMut,
+    received: usize,
+    /// Bytes it began with.
+    size: usize,
+}
+
+impl ReadBuffer {
+    fn new(bytes: BytesMut) -> Self {
+        let size = bytes.len();
+        Self { bytes, received: 0, size }
+    }
+
+    /// Where to read to.
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.received..]
+    }
+
+    pub(super) fn is_used_up(&self) -> bool {
+        self.bytes.len() - self.received < LEAST_ROOM
+    }
+
+    /// So many bytes were read.
+    pub(super) fn received(&mut self, count: usize) {
+        self.received = (self.received + count).min(self.bytes.len());
+    }
+
+    /// Splits off what was received.
+    pub(super) fn take(&mut self) -> BytesMut {
+        self.bytes.split_to(mem::take(&mut self.received))
+    }
+
+    /// Gives back the end of what was taken, so that reading goes on behind it.
+    pub(super) fn give_back(&mut self, mut tail: BytesMut) {
+        if !tail.is_empty() {
+            self.received = tail.len();
+            // Neighbours in memory: no byte moves.
+            tail.unsplit(mem::take(&mut self.bytes));
+            self.bytes = tail;
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.received == 0
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Buffers {
+    /// The one that is being filled.
+    current: Option<ReadBuffer>,
+    /// Used up, the oldest first.
+    retired: Vec<BytesMut>,
+}
+
+impl Buffers {
+    /// A buffer with room.
+    pub(super) fn get(&mut self) -> ReadBuffer {
+        match self.current.take() {
+            Some(buffer) if !buffer.is_used_up() => buffer,
+            used => {
+                if let Some(used) = used {
+                    self.retire(used);
+                }
+                self.fresh(SIZE)
+            }
+        }
+    }
+
+    /// A buffer that holds nothing any more.
+    pub(super) fn put(&mut self, buffer: ReadBuffer) {
+        debug_assert!(buffer.is_empty());
+        if self.current.is_none() && buffer.size == SIZE {
+            self.current = Some(buffer);
+        } else {
+            self.retire(buffer);
+        }
+    }
+
+    /// Makes room in a buffer that is used up; what it has received moves along. Twice the size for the next piece
+    /// of a large frame, so that its bytes are moved once or twice each.
+    pub(super) fn renew(&mut self, buffer: &mut ReadBuffer) {
+        let held = buffer.received;
+        let wanted =
+            if held + LEAST_ROOM > SIZE / 2 { (held * 2).next_power_of_two().max(SIZE) } else { SIZE };
+        let mut larger = self.fresh(wanted);
+        larger.bytes[..held].copy_from_slice(&buffer.bytes[..held]);
+        larger.received = held;
+        self.retire(mem::replace(buffer, larger));
+    }
+
+    fn fresh(&mut self, size: usize) -> ReadBuffer {
+        if size == SIZE {
+            for n in 0..self.retired.len() {
+                if self.retired[n].try_reclaim(SIZE) {
+                    let mut bytes = self.retired.remove(n);
+                    bytes.resize(SIZE, 0);
+                    return ReadBuffer::new(bytes);
+                }
+            }
+        }
+        ReadBuffer::new(BytesMut::zeroed(size))
+    }
+
+    fn retire(&mut self, buffer: ReadBuffer) {
+        if buffer.size == SIZE {
+            if self.retired.len() == KEPT {
+                self.retired.remove(0);
+            }
+            let mut bytes = buffer.bytes;
+            bytes.clear();
+            self.retired.push(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn receive(buffer: &mut ReadBuffer, text: &[u8]) {
+        buffer.room()[..text.len()].copy_from_slice(text);
+        buffer.received(text.len());
+    }
+
+    #[test]
+    fn the_tail_of_what_was_taken_stays_where_it_is() {
+        let mut buffers = Buffers::default();
+        let mut buffer = buffers.get();
+        receive(&mut buffer, b"whole frame, half a fr");
+        let mut received = buffer.take();
+        let frame = received.split_to(13);
+        let place = received.as_ptr();
+        buffer.give_back(received);
+        receive(&mut buffer, b"ame");
+        let received = buffer.take();
+        assert_eq!((&frame[..], &received[..]), (&b"whole frame, "[..], &b"half a frame"[..]));
+        assert_eq!(received.as_ptr(), place, "nothing was copied");
+    }
+
+    #[test]
+    fn a_frame_larger_than_the_buffer_moves_to_larger_ones() {
+        let mut buffers = Buffers::default();
+        let mut buffer = buffers.get();
+        let frame: Vec<u8> = (0..300_000_u32).map(|n| n as u8).collect();
+        let mut rest = &frame[..];
+        while !rest.is_empty() {
+            if buffer.is_used_up() {
+                let tail = buffer.take();
+                buffer.give_back(tail);
+                buffers.renew(&mut buffer);
+            }
+            let count = buffer.room().len().min(rest.len()).min(10_000);
+            receive(&mut buffer, &rest[..count]);
+            rest = &rest[count..];
+        }
+        assert_eq!(buffer.take(), frame);
+        assert!(buffer.size <= 1 << 20);
+    }
+
+    #[test]
+    fn used_up_buffers_are_used_again_once_their_values_are_gone() {
+        let mut buffers = Buffers::default();
+        let mut places = std::collections::BTreeSet::new();
+        let mut values: std::collections::VecDeque<Bytes> = std::collections::VecDeque::new();
+        for _ in 0..100 {
+            let mut buffer = buffers.get();
+            places.insert(buffer.room().as_ptr().addr());
+            let count = buffer.room().len();
+            buffer.received(count);
+            let value = buffer.take().freeze();
+            buffers.put(buffer);
+            values.push_back(value);
+            if values.len() > 2 {
+                values.pop_front();
+            }
+        }
+        assert!(places.len() <= 5, "{} buffers", places.len());
+    }
+}

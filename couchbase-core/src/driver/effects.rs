@@ -1,0 +1,84 @@
+//! What is to be done once the lock has been released: everything that runs or drops what is the user's.
+//!
+//! Collected under the lock, run outside it, in the order in which it happened. A callback that panics is caught
+//! and harms nobody.
+
+use super::Callback;
+use crate::pending::{Collect, Promise};
+use crate::queue::Ring;
+use crate::{Reply, Result};
+use std::boxed::Box;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Waker;
+use std::vec::Vec;
+
+pub(crate) enum Effect {
+    /// An operation's callback.
+    Call(Callback, Result<Reply>),
+    /// An answer for a completion queue.
+    Deliver(Arc<Ring>, u32, Result<Reply>),
+    /// An answer to one key of many.
+    Part(Arc<dyn Collect>, u32, Result<Reply>),
+    /// An event that was waited for.
+    Settle(Arc<Promise<()>>, Result<()>),
+    /// Anything else that is to run on the driver.
+    Job(Box<dyn FnOnce() + Send>),
+    /// An answer that nobody wants.
+    Forget(Result<Reply>),
+}
+
+impl Effect {
+    pub(super) fn run(self) {
+        match self {
+            Self::Call(callback, outcome) => guarded(|| callback(outcome)),
+            Self::Deliver(ring, token, outcome) => ring.push(token, outcome),
+            Self::Part(group, index, outcome) => group.deliver(index, outcome),
+            Self::Settle(promise, outcome) => promise.settle(outcome),
+            Self::Job(job) => guarded(job),
+            Self::Forget(outcome) => guarded(|| drop(outcome)),
+        }
+    }
+}
+
+/// Runs what is the user's; a panic ends there.
+pub(crate) fn guarded(run: impl FnOnce()) {
+    // What is left of it is unknown to us and to nobody else: it was its own.
+    let _ = catch_unwind(AssertUnwindSafe(run));
+}
+
+#[derive(Default)]
+pub(super) struct Effects {
+    wakers: Vec<Waker>,
+    others: Vec<Effect>,
+}
+
+impl Effects {
+    pub(super) fn wake(&mut self, waker: Option<Waker>) {
+        self.wakers.extend(waker);
+    }
+
+    pub(super) fn push(&mut self, effect: Effect) {
+        self.others.push(effect);
+    }
+
+    pub(super) fn append(&mut self, effects: &mut Vec<Effect>) {
+        self.others.append(effects);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.wakers.is_empty() && self.others.is_empty()
+    }
+
+    /// Runs them all: how many tasks were woken.
+    pub(super) fn run(&mut self) -> usize {
+        let woken = self.wakers.len();
+        for waker in self.wakers.drain(..) {
+            guarded(|| waker.wake());
+        }
+        for effect in self.others.drain(..) {
+            effect.run();
+        }
+        woken
+    }
+}

@@ -1,0 +1,184 @@
+//! What the lock guards: the machine, and who waits for its answers.
+//!
+//! Nothing here may run or drop what is the user's: it is handed out, to [`Effects`] or to the caller.
+
+use super::clock::{Aged, Clock};
+use super::closed;
+use super::completions::{CompletionId, Completions, Remains, Sink};
+use super::effects::{Effect, Effects};
+use super::lifecycle::Lifecycle;
+use crate::machine::{Client, Event, LinkId, LinkLoss, Request};
+use crate::rt::Runtime;
+use crate::{Error, ErrorKind, Instant, Result};
+use std::boxed::Box;
+use std::task::Waker;
+use std::time::Duration;
+use std::vec::Vec;
+
+pub(super) struct Inner {
+    pub(super) client: Client,
+    pub(super) completions: Completions,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) clock: Clock,
+    /// What the driver is to run at its next pass.
+    pub(super) late: Vec<Effect>,
+    /// Operations submitted since the driver looked last.
+    pub(super) submitted: usize,
+}
+
+/// How an operation is submitted.
+pub(crate) struct Submission {
+    pub(crate) request: Request,
+    pub(crate) timeout: Duration,
+    /// Waits for a place when all are taken; otherwise it is refused.
+    pub(crate) in_line: bool,
+    /// Somebody will ask for the outcome.
+    pub(crate) is_held: bool,
+    pub(crate) waker: Option<Waker>,
+    pub(crate) sink: Sink,
+}
+
+/// An operation that was not taken, with all that came with it: to be dropped outside the lock.
+pub(crate) struct Refused {
+    pub(crate) error: Error,
+    _request: Request,
+    _waker: Option<Waker>,
+    pub(crate) sink: Sink,
+}
+
+impl Inner {
+    pub(super) fn new(client: Client) -> Self {
+        Self {
+            client,
+            completions: Completions::default(),
+            lifecycle: Lifecycle::default(),
+            clock: Clock::default(),
+            late: Vec::new(),
+            submitted: 0,
+        }
+    }
+
+    pub(super) fn submit(
+        &mut self,
+        submission: Submission,
+        runtime: &dyn Runtime,
+    ) -> Result<CompletionId, Box<Refused>> {
+        let Submission { request, timeout, in_line, is_held, waker, sink } = submission;
+        let (error, request) = if self.lifecycle.is_ended {
+            (closed(), request)
+        } else {
+            let now = self.clock.stamp(runtime);
+            let taken = if in_line {
+                self.client.submit_in_line(request, timeout, now)
+            } else {
+                self.client.submit(request, timeout, now)
+            };
+            match taken {
+                Ok(op) => {
+                    self.submitted += 1;
+                    return Ok(self.completions.insert(op, self.clock.reading(), is_held, waker, sink));
+                }
+                Err(refusal) => (refusal.error, refusal.request),
+            }
+        };
+        let error = match error.key() {
+            Some(_) => error,
+            None => error.with_key(request.key().clone()),
+        };
+        Err(Box::new(Refused { error, _request: request, _waker: waker, sink }))
+    }
+
+    /// Withdraws an operation, as far as it has not left yet.
+    pub(super) fn cancel(&mut self, id: CompletionId, runtime: &dyn Runtime) -> Remains {
+        let remains = self.completions.remove(id);
+        if let Some(op) = remains.op.filter(|_| !self.lifecycle.is_ended) {
+            let now = self.clock.stamp(runtime);
+            self.client.cancel(op, now);
+        }
+        remains
+    }
+
+    pub(super) fn close(&mut self, runtime: &dyn Runtime) {
+        if !self.lifecycle.is_ended {
+            let now = self.clock.stamp(runtime);
+            self.client.close(now);
+        }
+    }
+
+    /// The driver has read the clock.
+    pub(super) fn set_clock(&mut self, now: Instant) {
+        let aged = self.clock.set(now);
+        self.put_off(aged);
+    }
+
+    /// The driver will not run again before it is woken.
+    pub(super) fn rest_clock(&mut self, runtime: &dyn Runtime) {
+        let aged = self.clock.expire(runtime);
+        self.put_off(aged);
+    }
+
+    /// Operations whose stamp was too old get the time that they lost.
+    fn put_off(&mut self, aged: Option<Aged>) {
+        if let Some(Aged { reading, by }) = aged {
+            for op in self.completions.stamped(reading) {
+                self.client.put_off(op, by);
+            }
+        }
+    }
+
+    /// When the machine is to be told that time has passed.
+    pub(super) fn next_timeout(&mut self) -> Option<Instant> {
+        self.client.poll_timeout().map(|(at, _)| self.clock.due(at))
+    }
+
+    /// Takes the machine's events: outcomes to those who wait, the rest to `events`.
+    pub(super) fn take_events(&mut self, effects: &mut Effects, events: &mut Vec<Event>) {
+        while let Some(event) = self.client.poll_event() {
+            match event {
+                Event::Finished { op, result } => self.completions.finish(op, result, effects),
+                Event::Connected => self.lifecycle.connected(Ok(()), effects),
+                Event::ConnectFailed { error } => self.lifecycle.connected(Err(error), effects),
+                other => events.push(other),
+            }
+        }
+        effects.append(&mut self.late);
+    }
+
+    /// There is no driver any more: every operation ends with `Closed`.
+    pub(super) fn end(&mut self, links: &[LinkId], now: Instant, effects: &mut Effects) {
+        if self.lifecycle.is_ended {
+            return;
+        }
+        self.take_events(effects, &mut Vec::new());
+        // Only the machine knows which of them may have been carried out: it tells when their links are lost.
+        self.client.close(now);
+        for &link in links {
+            self.client.handle_lost(link, LinkLoss::Failed("the driver has ended".into()), now);
+        }
+        while let Some(event) = self.client.poll_event() {
+            if let Event::Finished { op, result } = event {
+                self.completions.finish(op, result.map_err(|error| closed_instead(&error)), effects);
+            }
+        }
+        for op in self.completions.unfinished() {
+            self.completions.finish(op, Err(closed()), effects);
+        }
+        self.lifecycle.ended(effects);
+        effects.append(&mut self.late);
+    }
+}
+
+/// `Closed`, with what the other error knows.
+fn closed_instead(error: &Error) -> Error {
+    if error.kind() == ErrorKind::Closed {
+        return error.clone();
+    }
+    let mut closed = closed().ambiguous(error.is_ambiguous()).with_attempts(error.attempts());
+    if let Some(key) = error.key() {
+        closed = closed.with_key(key.clone());
+    }
+    if let Some(node) = error.node() {
+        closed = closed.with_node(node.clone());
+    }
+    closed
+}

@@ -1,0 +1,213 @@
+//! What handles and driver share: the machine behind one short lock, and the ways through it.
+//!
+//! Every function here that locks collects what must not happen under the lock (waking, running or dropping what is
+//! the user's) and does it afterwards. A lock that a panic has poisoned is entered all the same: between calls the
+//! machine is consistent.
+
+use super::completions::{CompletionId, Sink};
+use super::effects::{Effect, Effects};
+use super::inner::{Inner, Refused, Submission};
+use super::signal::Signal;
+use super::{Callback, closed, enter};
+use crate::machine::{Client, Request};
+use crate::pending::{Collect, Promise};
+use crate::rt::Runtime;
+use crate::{Reply, Result};
+use std::boxed::Box;
+use std::mem;
+use std::string::String;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Poll, Waker};
+use std::time::Duration;
+use std::vec::Vec;
+
+pub(crate) struct Shared {
+    inner: Mutex<Inner>,
+    pub(crate) runtime: Box<dyn Runtime>,
+    pub(crate) signal: Arc<Signal>,
+    pub(crate) bucket: String,
+    /// How long operations may take, and whether they are quiet, unless told otherwise.
+    pub(crate) defaults: (Duration, bool),
+}
+
+impl Shared {
+    pub(super) fn new(client: Client, runtime: Box<dyn Runtime>) -> Self {
+        let config = client.config();
+        let (bucket, defaults) = (config.bucket.clone(), (config.timeout, config.quiet));
+        Self { inner: Mutex::new(Inner::new(client)), runtime, signal: Arc::default(), bucket, defaults }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+        enter(&self.inner)
+    }
+
+    /// Sends an operation.
+    pub(crate) fn submit(&self, submission: Submission) -> Result<CompletionId, Box<Refused>> {
+        let taken = self.lock().submit(submission, &*self.runtime);
+        if taken.is_ok() {
+            self.signal.raise();
+        }
+        taken
+    }
+
+    /// Sends one operation for each request; what is not taken is an outcome too. A few at a time, so that the lock
+    /// stays short.
+    pub(crate) fn submit_all(
+        &self,
+        requests: Vec<Request>,
+        timeout: Duration,
+        in_line: bool,
+        group: &Arc<dyn Collect>,
+    ) -> Vec<CompletionId> {
+        const AT_A_TIME: usize = 64;
+        let mut ids = Vec::with_capacity(requests.len());
+        let mut requests = requests.into_iter().enumerate();
+        loop {
+            let mut refusals = Vec::new();
+            let mut inner = self.lock();
+            let before = ids.len();
+            for (index, request) in requests.by_ref().take(AT_A_TIME) {
+                let sink = Sink::Part(group.clone(), index as u32);
+                let submission = Submission { request, timeout, in_line, is_held: false, waker: None, sink };
+                match inner.submit(submission, &*self.runtime) {
+                    Ok(id) => ids.push(id),
+                    Err(refused) => refusals.push((index as u32, refused)),
+                }
+            }
+            drop(inner);
+            let is_last = requests.len() == 0;
+            if ids.len() > before {
+                self.signal.raise();
+            }
+            for (index, refused) in refusals {
+                group.deliver(index, Err(refused.error));
+            }
+            if is_last {
+                return ids;
+            }
+        }
+    }
+
+    /// The outcome, once; until then `waker` is woken when it comes.
+    pub(crate) fn poll(&self, id: CompletionId, waker: &Waker) -> Poll<Result<Reply>> {
+        let mut fresh = None;
+        loop {
+            let mut inner = self.lock();
+            let Some(slot) = inner.completions.get(id) else { return Poll::Ready(Err(closed())) };
+            if let Some(outcome) = slot.outcome.take() {
+                let remains = inner.completions.remove(id);
+                drop(inner);
+                drop(remains);
+                return Poll::Ready(outcome);
+            }
+            if slot.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
+                return Poll::Pending;
+            }
+            if fresh.is_some() {
+                let old = mem::replace(&mut slot.waker, fresh);
+                drop(inner);
+                drop(old);
+                return Poll::Pending;
+            }
+            drop(inner);
+            fresh = Some(waker.clone());
+        }
+    }
+
+    /// Whether the outcome is there.
+    pub(crate) fn is_finished(&self, id: CompletionId) -> bool {
+        self.lock().completions.get(id).is_none_or(|slot| slot.op.is_none())
+    }
+
+    /// Nobody will ask for the outcome: the operation goes on.
+    pub(crate) fn let_go(&self, id: CompletionId) {
+        let remains = self.lock().completions.let_go(id);
+        drop(remains);
+    }
+
+    /// Withdraws operations, as far as they have not left yet.
+    pub(crate) fn cancel(&self, ids: &[CompletionId]) {
+        let mut all = Vec::new();
+        let mut inner = self.lock();
+        for &id in ids {
+            all.push(inner.cancel(id, &*self.runtime));
+        }
+        drop(inner);
+        // A place in line may be another one's now.
+        self.signal.raise();
+        drop(all);
+    }
+
+    /// Has a callback called with the outcome: on the driver, also if the outcome is there already.
+    pub(crate) fn attach(&self, id: CompletionId, callback: Callback) {
+        let mut inner = self.lock();
+        let Some(slot) = inner.completions.get(id) else {
+            drop(inner);
+            return self.run_on_driver(Effect::Call(callback, Err(closed())));
+        };
+        if let Some(outcome) = &slot.outcome {
+            let effect = Effect::Call(callback, outcome.clone());
+            drop(inner);
+            return self.run_on_driver(effect);
+        }
+        slot.sink = match mem::take(&mut slot.sink) {
+            Sink::Call(first) => Sink::Calls(Vec::from([first, callback])),
+            Sink::Calls(mut callbacks) => {
+                callbacks.push(callback);
+                Sink::Calls(callbacks)
+            }
+            Sink::Slot | Sink::Queue(..) | Sink::Part(..) => Sink::Call(callback),
+        };
+    }
+
+    /// Runs something on the driver at its next pass; here, if there is no driver any more.
+    pub(crate) fn run_on_driver(&self, effect: Effect) {
+        let mut inner = self.lock();
+        if inner.lifecycle.is_ended {
+            drop(inner);
+            return effect.run();
+        }
+        inner.late.push(effect);
+        drop(inner);
+        self.signal.raise();
+    }
+
+    /// Refuses new operations, waits for those under way, closes the links.
+    pub(crate) fn close(&self) -> Arc<Promise<()>> {
+        let mut inner = self.lock();
+        let closing = inner.lifecycle.wait_closed();
+        inner.close(&*self.runtime);
+        drop(inner);
+        self.signal.raise();
+        closing
+    }
+
+    /// The last handle is gone.
+    pub(crate) fn orphan(&self) {
+        let mut effects = Effects::default();
+        let mut inner = self.lock();
+        inner.lifecycle.orphaned(&mut effects);
+        inner.close(&*self.runtime);
+        drop(inner);
+        self.signal.raise();
+        effects.run();
+    }
+
+    pub(crate) fn wait_connected(&self) -> Arc<Promise<()>> {
+        self.lock().lifecycle.wait_connected()
+    }
+
+    pub(crate) fn wait_gone(&self) -> Arc<Promise<()>> {
+        self.lock().lifecycle.wait_gone()
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.lock().lifecycle.is_connected()
+    }
+
+    /// Looks at the machine.
+    #[cfg(feature = "http")]
+    pub(crate) fn look<T>(&self, at: impl FnOnce(&Client) -> T) -> T {
+        at(&self.lock().client)
+    }
+}
