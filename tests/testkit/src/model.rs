@@ -1,7 +1,7 @@
 //! The cluster as a pure state machine: bytes of clients in, bytes of answers out.
 //!
 //! No socket, no thread, no clock: time comes as `now`, randomness from one seed, and two models that are told the
-//! same do the same. [`front`](crate::front) gives it real sockets; a simulator may give it others.
+//! same do the same. The cluster's front gives it real sockets; a simulator may give it others.
 //!
 //! Input is answered within [`Model::handle_input`], unless the node is held by a fault: then it is kept, and
 //! answered when the hold ends, by [`Model::handle_timeout`] or [`Model::release`].
@@ -13,6 +13,7 @@ mod dispatch;
 mod effects;
 mod fault;
 mod hello;
+mod inspect;
 mod layout;
 mod link;
 mod lock;
@@ -37,7 +38,7 @@ pub use users::{Access, User};
 pub use views_source::ViewDocument;
 
 use couchbase_core::Instant;
-use couchbase_core::wire::{MAX_BODY_LEN, Magic, Opcode, peek};
+use couchbase_core::wire::{MAX_BODY_LEN, Magic, peek};
 use fault::Faults;
 use layout::Layout;
 use link::Link;
@@ -45,7 +46,7 @@ use random::Random;
 use request::Request;
 use std::collections::VecDeque;
 use std::time::Duration;
-use store::{Moment, Place, Store};
+use store::{Moment, Store};
 use users::Users;
 
 /// What a [`Model`] is made of.
@@ -286,86 +287,5 @@ impl Model {
             }
         }
         used
-    }
-}
-
-/// What tests look at.
-impl Model {
-    /// The nodes' addresses, in the order of their indexes.
-    #[must_use]
-    pub fn nodes(&self) -> &[NodeAddress] {
-        &self.nodes
-    }
-
-    /// How many vbuckets each bucket has.
-    #[must_use]
-    pub fn vbuckets(&self) -> u16 {
-        self.layout.vbuckets()
-    }
-
-    /// The vbucket of a key.
-    #[must_use]
-    pub fn vbucket_of(&self, key: &[u8]) -> u16 {
-        let crc = crc32fast::hash(key);
-        ((crc >> 16 & 0x7fff) % u32::from(self.layout.vbuckets())) as u16
-    }
-
-    /// The node that serves a vbucket; `None` if nobody does.
-    #[must_use]
-    pub fn owner(&self, vbucket: u16) -> Option<usize> {
-        self.layout.owner(vbucket)
-    }
-
-    /// The revision of the configs.
-    #[must_use]
-    pub fn revision(&self) -> u64 {
-        self.layout.revision()
-    }
-
-    /// Links to `node` that are open now.
-    #[must_use]
-    pub fn connections(&self, node: usize) -> usize {
-        self.links.iter().flatten().filter(|link| link.node == node).count()
-    }
-
-    /// Bytes that have arrived at `node` and are not worked on: while it hangs, all; otherwise parts of requests.
-    #[must_use]
-    pub fn unread(&self, node: usize) -> usize {
-        self.links.iter().flatten().filter(|link| link.node == node).map(|link| link.input.len()).sum()
-    }
-
-    /// Requests with this opcode so far, refused ones included.
-    #[must_use]
-    pub fn requests(&self, opcode: Opcode) -> u64 {
-        self.requests[usize::from(opcode.0)]
-    }
-
-    /// What took effect so far, in order; empty unless [`Setup::record_effects`] was set.
-    #[must_use]
-    pub fn effects(&self) -> &[Effect] {
-        self.store.effects.log()
-    }
-
-    /// The value of a document, whoever serves it.
-    pub fn document(&mut self, bucket: &str, key: &[u8], now: Instant) -> Option<&[u8]> {
-        let place = self.place(bucket, key)?;
-        let at = Moment::new(now, self.unix_time);
-        self.store.live(place, at).map(|document| &*document.value)
-    }
-
-    /// Stores a document as a SET without flags and expiry would, and gives its CAS; `None` without such a bucket.
-    pub fn set_document(&mut self, bucket: &str, key: &[u8], value: &[u8], now: Instant) -> Option<u64> {
-        let place = self.place(bucket, key)?;
-        let at = Moment::new(now, self.unix_time);
-        let change = self.store.put(place, Opcode::SET, at, |document| {
-            document.set_value(value);
-            (document.flags, document.expiry) = (0, 0);
-        });
-        Some(change.cas)
-    }
-
-    fn place<'a>(&self, bucket: &str, key: &'a [u8]) -> Option<Place<'a>> {
-        let bucket = self.store.bucket_index(bucket.as_bytes())?;
-        Some(Place { bucket, vbucket: self.vbucket_of(key), key })
     }
 }

@@ -1,4 +1,4 @@
-//! What the views ask of the model; [`front`](crate::front) gives it to them behind the lock.
+//! What the views ask of the model; the front gives it to them behind the lock.
 
 use super::Model;
 use super::store::Moment;
