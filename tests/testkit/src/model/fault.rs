@@ -160,6 +160,11 @@ impl Model {
         }
     }
 
+    /// Forgets every answer that was planned and has not been given.
+    pub fn forget_planned(&mut self) {
+        self.faults.planned.clear();
+    }
+
     /// Moves a vbucket at once: `to` serves it, the old node answers NOT_MY_VBUCKET with the new config.
     pub fn move_vbucket(&mut self, vbucket: u16, to: usize) {
         self.hand_over(vbucket, to);
