@@ -208,8 +208,7 @@ impl Client {
     pub(super) fn close_all_links(&mut self) {
         let open: alloc::vec::Vec<_> = self.links.iter().map(|link| link.id).collect();
         for link in open {
-            self.links.remove(link);
-            self.events.push_back(Event::Close { link });
+            self.drop_link(link);
         }
         self.links.dirty.clear();
         self.resolving.clear();
