@@ -1,0 +1,102 @@
+//! The course of a run: a busy time with faults, then everything is mended and nothing new is sent, then each key is
+//! probed, then the client closes. What is still under way long after that was left behind.
+
+use crate::fault::LONGEST;
+use crate::ledger::{Answer, Ledger, Outcome};
+use crate::world::{Happening, World};
+use couchbase_core::Instant;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a face does at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Act {
+    /// Sends so many operations.
+    Burst(usize),
+    /// Gives one operation up.
+    GiveUp(usize),
+    Heal,
+    /// Reads every key.
+    Probe,
+    /// Looks whether anything is still under way.
+    Rest,
+    Close,
+}
+
+pub(crate) struct Script {
+    acts: BTreeMap<u64, Act>,
+    count: u64,
+    over: Instant,
+    /// Numbers of the probing operations.
+    pub(crate) probes: Vec<usize>,
+}
+
+/// A link that is lost and does not know it is found out within this: each node is asked for its configuration in
+/// turn, every 2.5 s, and has 10 s to answer.
+const FOUND_OUT: Duration = Duration::from_secs(25);
+/// Until the answers are there, and the next look at links that have left the map.
+const PROBED: Duration = Duration::from_secs(15);
+
+impl Script {
+    pub(crate) fn plan(world: &mut World) -> Self {
+        let mut script = Self { acts: BTreeMap::new(), count: 0, over: Instant::ZERO, probes: Vec::new() };
+        let end = world.now + world.swarm.busy;
+        let every = world.swarm.burst_every.as_micros() as u64;
+        let mut at = world.now + world.random.micros(0..=every);
+        while at < end {
+            let burst = 1 + world.random.below(world.swarm.burst);
+            script.add(world, at, Act::Burst(burst));
+            at = at + world.random.micros(1..=2 * every);
+        }
+        script.add(world, end, Act::Heal);
+        let longest = Duration::from_millis(world.swarm.timeout_millis.1) + world.swarm.connect_timeout;
+        if world.swarm.closes_early {
+            let at = world.now + world.random.micros(0..=world.swarm.busy.as_micros() as u64);
+            script.add(world, at, Act::Close);
+            script.over = end + longest + LONGEST;
+        } else {
+            let probe = end + longest + FOUND_OUT;
+            script.add(world, probe, Act::Probe);
+            script.add(world, probe + PROBED, Act::Rest);
+            script.add(world, probe + PROBED, Act::Close);
+            script.over = probe + PROBED + Duration::from_secs(1);
+        }
+        // Something must happen then.
+        script.count += 1;
+        world.agenda.plan(script.over, Happening::Wake(script.count));
+        script
+    }
+
+    pub(crate) fn add(&mut self, world: &mut World, at: Instant, act: Act) {
+        self.count += 1;
+        self.acts.insert(self.count, act);
+        world.agenda.plan(at, Happening::Wake(self.count));
+    }
+
+    pub(crate) fn take(&mut self, id: u64) -> Option<Act> {
+        self.acts.remove(&id)
+    }
+
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
+        now >= self.over
+    }
+
+    /// All probes have found their key's node, unless there never was a connection.
+    pub(crate) fn check_probes(&self, ledger: &Ledger) -> Result<(), String> {
+        if ledger.connected.is_none() {
+            return Ok(());
+        }
+        for number in &self.probes {
+            match &ledger.entries[*number].outcome {
+                Some(Outcome::Answered(Answer { .. }) | Outcome::Refused(_)) => {}
+                other => {
+                    return Err(format!(
+                        "long after everything was mended {} cannot be reached: {other:?}",
+                        ledger.entries[*number].draft.key
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
