@@ -21,6 +21,7 @@ from couchbase.options import (
     ClusterOptions,
     DecrementOptions,
     DeltaValue,
+    GetOptions,
     IncrementOptions,
     ReplaceOptions,
     SignedInt64,
@@ -96,7 +97,7 @@ def bytes_and_times(collection):
     collection.upsert("foreign::bytes", b"middle", raw)
     collection.binary().append("foreign::bytes", b" end")
     collection.binary().prepend("foreign::bytes", b"begin ")
-    got = collection.get("foreign::bytes", transcoder=RawBinaryTranscoder()).content_as[bytes]
+    got = collection.get("foreign::bytes", GetOptions(transcoder=RawBinaryTranscoder())).content_as[bytes]
     check("append and prepend", got == b"begin middle end")
     collection.touch("foreign::2", timedelta(seconds=60))
     got = collection.get_and_touch("foreign::2", timedelta(seconds=60)).content_as[dict]

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The official Python client and ours on one embedded cluster: each must read what the other wrote.
+#
+# Usage: run.sh PYTHON, an interpreter that has the package `couchbase` 4.6.
+set -euo pipefail
+python=${1:-}
+if [ -z "$python" ]; then
+    echo "skipped: no Python with the package couchbase 4.6"
+    exit 0
+fi
+export PYTHONDONTWRITEBYTECODE=1
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/../../.."
+cargo build --quiet --release -p couchbase-testkit --bin cluster
+cargo build --quiet --release -p conformance --bin foreign
+
+# The cluster runs until its standard input closes: when this script ends, however it ends.
+coproc cluster { exec "${CARGO_TARGET_DIR:-target}/release/cluster" --nodes 4 --replicas 1; }
+# The shell forgets the coprocess when it ends; its number is needed until after that.
+cluster_process=$cluster_PID
+read -r about <&"${cluster[0]}"
+
+"$python" "$here/python_client.py" "$about"
+"${CARGO_TARGET_DIR:-target}/release/foreign" "$about"
+"$python" "$here/python_reads_ours.py" "$about"
+
+exec {cluster[1]}>&-
+wait "$cluster_process"
+echo "both clients agree"
