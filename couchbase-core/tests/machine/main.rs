@@ -1,6 +1,7 @@
 //! The machine alone, against the embedded cluster's model: no socket, no clock, every step under the test's control.
 
 mod bootstrap;
+mod chaos;
 mod hostile;
 mod limits;
 mod operations;
