@@ -45,9 +45,10 @@ impl Client {
                     let asked = live.request.kind.opcode;
                     return Err(alloc::format!("{} was asked, {} was answered", asked, packet.opcode()));
                 }
-                let id = live.id;
+                // A violation ends here: what the link still owes ends with the link.
+                self.handle_answer(link, live.id, incoming, now)?;
                 self.paid(link, tag);
-                self.handle_answer(link, id, incoming, now)
+                Ok(())
             }
             Some(Tenant::Orphan { link: owing, .. }) if *owing == link => {
                 self.table.release_orphan(tag);

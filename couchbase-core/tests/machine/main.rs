@@ -3,8 +3,10 @@
 mod bootstrap;
 mod chaos;
 mod hostile;
+mod hostile_cluster;
 mod limits;
 mod operations;
 mod order;
 mod rig;
+mod script;
 mod time;
