@@ -63,7 +63,7 @@ impl ClusterMap {
     pub fn verdict_on(&self, offered: &Self) -> Verdict {
         match (self.bucket(), offered.bucket()) {
             // The two are numbered apart, so the first map of a bucket is taken whatever its number.
-            (None, Some(_)) => return Verdict::Accept,
+            (None, Some(_)) if self.vbucket_count() == 0 => return Verdict::Accept,
             (Some(_), None) => return Verdict::NoBucket,
             (Some(current), Some(other)) if current != other => return Verdict::OtherBucket,
             _ => {}
@@ -109,9 +109,12 @@ mod tests {
             json += &format!(r#","revEpoch":{epoch}"#);
         }
         if let Some(bucket) = bucket {
+            json += &format!(r#","name":"{bucket}""#);
+        }
+        if vbuckets > 0 {
             let rows = alloc::vec!["[0]"; vbuckets].join(",");
             json += &format!(
-                r#","name":"{bucket}","vBucketServerMap":{{"serverList":["a:11210"],"numReplicas":0,"vBucketMap":[{rows}]}}"#
+                r#","vBucketServerMap":{{"serverList":["a:11210"],"numReplicas":0,"vBucketMap":[{rows}]}}"#
             );
         }
         json += "}";
@@ -122,6 +125,7 @@ mod tests {
     fn rules() {
         use Verdict::{Accept, Known, NoBucket, Older, OtherBucket, Unversioned, VbucketCount};
         let b = |epoch, rev| map(Some("b"), 4, epoch, rev);
+        let nameless = |vbuckets, rev| map(None, vbuckets, Some(1), rev);
         let table = [
             ("newer", b(Some(1), Some(2)), b(Some(1), Some(3)), Accept),
             ("same", b(Some(1), Some(2)), b(Some(1), Some(2)), Known),
@@ -147,6 +151,9 @@ mod tests {
                 Accept,
             ),
             ("global to same global", map(None, 0, Some(1), Some(1)), map(None, 0, Some(1), Some(1)), Known),
+            ("a map without a name, then with", nameless(4, Some(1)), b(Some(1), Some(2)), Accept),
+            ("a name and other vbuckets", nameless(5, Some(1)), b(Some(1), Some(2)), VbucketCount),
+            ("a name of an older map", nameless(4, Some(3)), b(Some(1), Some(2)), Older),
             ("another bucket", b(Some(1), Some(1)), map(Some("c"), 4, Some(1), Some(2)), OtherBucket),
             ("other vbuckets", b(Some(1), Some(1)), map(Some("b"), 5, Some(1), Some(2)), VbucketCount),
             ("other vbuckets, old", b(Some(1), Some(2)), map(Some("b"), 5, Some(1), Some(1)), Older),

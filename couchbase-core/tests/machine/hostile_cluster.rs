@@ -1,6 +1,7 @@
 //! Configurations and answers that no honest cluster gives: nothing panics, nothing hangs.
 
 use crate::script::{Script, cluster};
+use couchbase_core::ErrorKind;
 use couchbase_core::machine::Request;
 use couchbase_core::wire::{Opcode, Outgoing, Status};
 use std::time::Duration;
@@ -27,4 +28,20 @@ fn a_malformed_answer_ends_its_own_operation_too() {
     script.establish(next);
     assert_eq!(script.requests(next).iter().map(|asked| asked.opcode).collect::<Vec<_>>(), [Opcode::GET]);
     assert!(!script.results.contains_key(&read));
+}
+
+#[test]
+fn a_bucket_that_gets_its_name_later_keeps_its_vbuckets() {
+    let nameless = cluster(1, &["10.0.0.1"], &[0; 64]).replace(r#""name":"default","#, "");
+    let (mut script, link) = Script::connected(HOST, nameless);
+    let ops: Vec<_> = (0..20).map(|n| script.submit(Request::get(format!("k{n}")), SECOND)).collect();
+    let asked = script.requests(link);
+    let smaller = cluster(2, &["10.0.0.1"], &[0; 2]);
+    let moved = Outgoing::response(Opcode::GET, Status::NOT_MY_VBUCKET);
+    script.say(link, Outgoing { opaque: asked[0].opaque, value: smaller.as_bytes(), ..moved });
+    script.pass(2 * SECOND);
+    for op in ops {
+        assert_eq!(script.error(op).kind(), ErrorKind::Timeout);
+    }
+    assert_eq!(script.client.map().map(|map| map.vbucket_count()), Some(64));
 }
