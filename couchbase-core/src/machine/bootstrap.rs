@@ -3,6 +3,7 @@
 //! A host that does not answer is not waited for: the next one is tried beside it. A wrong password ends it at once;
 //! any other failure only if it is the last. A failed first connection is final.
 
+use super::configuration::own_name;
 use super::link::{Purpose, Stage, Target};
 use super::random::Random;
 use super::timer::Timer;
@@ -205,12 +206,13 @@ impl Client {
         link.own.start_at(established.next_opaque);
         link.stage = Stage::Serving { features: established.features, error_map: established.error_map };
         let host = link.target.host.clone();
+        let offered = established.config.map(|json| ClusterMap::parse(&json, &host));
         if matches!(self.phase, Phase::Connecting(_)) {
-            let Some(json) = established.config else {
+            let Some(offered) = offered else {
                 let words = "the server gives no cluster configuration over this protocol";
                 return Err(Error::new(ErrorKind::NotSupported, words));
             };
-            let map = ClusterMap::parse(&json, &host).map_err(|error| {
+            let map = offered.map_err(|error| {
                 Error::new(ErrorKind::Protocol, alloc::format!("the cluster's configuration: {error}"))
             })?;
             if map.vbucket_count() == 0 {
@@ -219,10 +221,11 @@ impl Client {
             }
             self.begin_serving(id, map, now);
         } else {
-            if let Some(json) = established.config {
-                self.handle_configuration(id, &json, now);
+            let own = offered.as_ref().and_then(|map| own_name(map.as_ref().ok()?));
+            if let Some(offered) = offered {
+                self.consider(offered, now);
             }
-            self.bind(id, now);
+            self.bind(id, own.as_ref(), now);
         }
         Ok(())
     }

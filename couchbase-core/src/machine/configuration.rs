@@ -1,11 +1,10 @@
 //! The cluster's configuration: taken when a newer one comes by, asked for now and then.
 
-use super::link::Purpose;
 use super::reconnect::NodeState;
 use super::table::State;
 use super::timer::Timer;
 use super::{Client, Event, LinkId, Phase};
-use crate::topology::{ClusterMap, Revision};
+use crate::topology::{ClusterMap, ConfigError, NodeInfo, Revision};
 use crate::wire::{Feature, Opcode, Outgoing, Packet, Status};
 use crate::{Instant, Node};
 use alloc::vec::Vec;
@@ -27,7 +26,12 @@ impl Client {
     /// Takes a configuration, if it is newer than the map in force.
     pub(super) fn handle_configuration(&mut self, link: LinkId, json: &[u8], now: Instant) {
         let Some(host) = self.links.get(link).map(|link| link.target.host.clone()) else { return };
-        match ClusterMap::parse(json, &host) {
+        self.consider(ClusterMap::parse(json, &host), now);
+    }
+
+    /// The same, when it has been read.
+    pub(super) fn consider(&mut self, offered: Result<ClusterMap, ConfigError>, now: Instant) {
+        match offered {
             Ok(map) => {
                 if self.map.as_ref().is_some_and(|current| current.verdict_on(&map).is_accept()) {
                     self.apply(map, now);
@@ -134,10 +138,11 @@ impl Client {
     /// clocks start.
     pub(super) fn begin_serving(&mut self, link: LinkId, map: ClusterMap, now: Instant) {
         self.phase = Phase::Connected;
+        let own = own_name(&map);
         self.adopt(map);
         self.events.push_back(Event::Connected);
         self.timers.insert(now + INTERVAL, Timer::Configuration);
-        self.bind(link, now);
+        self.bind(link, own.as_ref(), now);
         let mut accepted: Vec<_> = self.table.iter().map(|live| (live.order, live.id, live.state)).collect();
         accepted.sort_unstable_by_key(|&(order, ..)| order);
         for (_, id, state) in accepted {
@@ -149,12 +154,19 @@ impl Client {
         self.open_missing_links(now);
     }
 
-    /// The map's entry that a link leads to: by its name, or because the configuration says "this node".
-    pub(super) fn node_of_link(&self, node: &Node, purpose: &Purpose) -> Option<usize> {
-        let by_name = self.nodes.iter().position(|state| state.node == *node);
-        by_name.or_else(|| match purpose {
-            Purpose::Seed => self.map.as_ref()?.nodes().iter().position(|info| info.this_node),
-            Purpose::Node(_) => None,
-        })
+    /// The map's entry that a link leads to: by the name that the link was opened under, or by the one that the node
+    /// gives itself. Of several with one name, one that has no link.
+    pub(super) fn node_of_link(&self, node: &Node, own: Option<&Node>) -> Option<usize> {
+        let named = |name: &Node| {
+            let mut entries = (0..self.nodes.len()).filter(|&index| self.nodes[index].node == *name);
+            let first = entries.next()?;
+            Some(entries.chain([first]).find(|&index| self.nodes[index].link.is_none()).unwrap_or(first))
+        };
+        named(node).or_else(|| named(own?))
     }
+}
+
+/// What the node that sent a configuration is called in it.
+pub(super) fn own_name(map: &ClusterMap) -> Option<Node> {
+    map.nodes().iter().find(|info| info.this_node).map(NodeInfo::node)
 }

@@ -44,10 +44,10 @@ impl Client {
         }
     }
 
-    /// A link to a node could not be made, or was lost: try again after a while, longer each time.
+    /// A link to a node could not be made, or was lost, and it has no other: try again after a while, longer each
+    /// time.
     pub(super) fn node_lost(&mut self, node: &Node, trouble: Error, now: Instant) {
-        let Some(state) = self.nodes.iter_mut().find(|state| state.node == *node) else { return };
-        state.link = None;
+        let Some(state) = self.unlinked(node) else { return };
         state.trouble = Some(trouble);
         state.failures += 1;
         state.is_coming = true;
@@ -60,16 +60,22 @@ impl Client {
     }
 
     pub(super) fn handle_reconnect_timer(&mut self, node: &Node, now: Instant) {
-        let Some(state) = self.nodes.iter_mut().find(|state| state.node == *node) else { return };
+        let Some(state) = self.unlinked(node) else { return };
         state.is_coming = false;
         self.open_missing_links(now);
     }
 
-    /// A link is ready: it serves its node, unless the map has no such node, or the node has a link already.
-    pub(super) fn bind(&mut self, link: LinkId, now: Instant) {
+    /// The node of this name that has no link. A map may have several of one name.
+    fn unlinked(&mut self, node: &Node) -> Option<&mut NodeState> {
+        self.nodes.iter_mut().find(|state| state.node == *node && state.link.is_none())
+    }
+
+    /// A link is ready: it serves its node, unless the map has no such node, or the node has a link already. `own` is
+    /// what the node calls itself.
+    pub(super) fn bind(&mut self, link: LinkId, own: Option<&Node>, now: Instant) {
         let Some(ready) = self.links.get(link) else { return };
         let (node, purpose) = (ready.node.clone(), ready.target.purpose.clone());
-        match self.node_of_link(&node, &purpose).map(|index| &mut self.nodes[index]) {
+        match self.node_of_link(&node, own).map(|index| &mut self.nodes[index]) {
             Some(state) if state.link.is_none() => {
                 state.link = Some(link);
                 state.failures = 0;

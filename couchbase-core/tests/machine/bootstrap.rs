@@ -1,8 +1,10 @@
 //! The first connection, and the links after it.
 
 use crate::rig::Rig;
+use crate::script::{Script, cluster};
 use couchbase_core::ErrorKind;
-use couchbase_core::machine::{Client, Event};
+use couchbase_core::machine::{Client, Event, LinkId, LinkLoss, Request};
+use couchbase_core::wire::Opcode;
 use couchbase_core::{Config, Instant};
 use std::time::Duration;
 
@@ -153,4 +155,59 @@ fn closing_waits_for_what_is_under_way_and_then_closes_every_link() {
     rig.ok(last);
     assert_eq!((rig.links(), rig.log.last().map(|line| &**line)), (0, Some("Closed")));
     assert!(rig.client.poll_timeout().is_none());
+}
+
+/// Two hosts that the map calls by other names; both are being connected when the first one gives the map.
+fn two_hosts_at_once() -> (Script, LinkId, LinkId) {
+    let map = cluster(1, &["10.0.1.1", "10.0.1.2"], &[0, 1, 0, 1]);
+    let mut script = Script::new("couchbase://10.0.0.1,10.0.0.2/default", map);
+    script.pass(Duration::from_millis(500));
+    let of = |script: &Script, host: &str| {
+        script.opened.iter().find(|(_, addr)| addr.ip().to_string() == host).expect("both are tried").0
+    };
+    let (one, two) = (of(&script, "10.0.0.1"), of(&script, "10.0.0.2"));
+    establish_as(&mut script, one, "10.0.1.1");
+    (script, one, two)
+}
+
+/// The node at the end of `link` calls itself so.
+fn establish_as(script: &mut Script, link: LinkId, name: &str) {
+    let map = script.config.clone();
+    let own = format!(r#""thisNode":true,"hostname":"{name}""#);
+    script.config = map.replace(&format!(r#""hostname":"{name}""#), &own);
+    script.establish(link);
+    script.config = map;
+}
+
+#[test]
+fn a_second_host_is_taken_for_the_node_that_it_says_it_is() {
+    let (mut script, one, two) = two_hosts_at_once();
+    script.client.handle_lost(one, LinkLoss::Reset, script.now);
+    establish_as(&mut script, two, "10.0.1.2");
+    for n in 0..16 {
+        script.submit(Request::get(format!("k{n}")), Duration::from_secs(1));
+    }
+    let map = script.client.map().expect("connected").clone();
+    let owner = |key: &str| map.active(map.vbucket_of(key.as_bytes()));
+    let asked = script.requests(two);
+    assert!(asked.iter().any(|asked| asked.opcode == Opcode::GET));
+    let gets = asked.iter().filter(|asked| asked.opcode == Opcode::GET);
+    assert!(gets.map(|asked| owner(&asked.key)).all(|node| node == Some(1)), "only what belongs there");
+}
+
+#[test]
+fn a_link_that_serves_is_not_given_up_because_a_second_one_fails() {
+    let (mut script, _, two) = two_hosts_at_once();
+    // The map's own address of the second node is being connected, too.
+    let (extra, addr) = *script.opened.last().expect("the node of the map");
+    assert_eq!(addr.ip().to_string(), "10.0.1.2");
+    establish_as(&mut script, two, "10.0.1.2");
+    script.client.handle_lost(extra, LinkLoss::Refused, script.now);
+    let opened = script.opened.len();
+    for n in 0..16 {
+        script.submit(Request::get(format!("k{n}")), Duration::from_secs(1));
+    }
+    assert!(script.requests(two).iter().any(|asked| asked.opcode == Opcode::GET));
+    script.pass(Duration::from_secs(5));
+    assert_eq!(script.opened.len(), opened, "the node has its link");
 }

@@ -2,7 +2,7 @@
 
 use crate::script::{Script, cluster};
 use couchbase_core::ErrorKind;
-use couchbase_core::machine::Request;
+use couchbase_core::machine::{LinkLoss, Request};
 use couchbase_core::wire::{Opcode, Outgoing, Status};
 use std::time::Duration;
 
@@ -44,4 +44,27 @@ fn a_bucket_that_gets_its_name_later_keeps_its_vbuckets() {
         assert_eq!(script.error(op).kind(), ErrorKind::Timeout);
     }
     assert_eq!(script.client.map().map(|map| map.vbucket_count()), Some(64));
+}
+
+#[test]
+fn two_entries_with_one_address_are_both_served() {
+    let twice = cluster(1, &["10.0.0.1", "10.0.0.1"], &[0, 1, 0, 1, 0, 1, 0, 1]);
+    let (mut script, first) = Script::connected(HOST, twice);
+    let second = script.opened.last().expect("one for each").0;
+    script.establish(second);
+    for n in 0..32 {
+        script.submit(Request::get(format!("k{n}")), SECOND);
+    }
+    let sent = script.requests(first).len() + script.requests(second).len();
+    assert_eq!(sent, 32);
+    // Each comes back after it was lost.
+    for lost in [first, second] {
+        let opened = script.opened.len();
+        script.client.handle_lost(lost, LinkLoss::Reset, script.now);
+        script.pass(2 * SECOND);
+        assert_eq!(script.opened.len(), opened + 1);
+        let again = script.opened[opened].0;
+        script.establish(again);
+        assert!(!script.closed.contains(&again));
+    }
 }
