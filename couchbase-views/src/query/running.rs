@@ -87,7 +87,8 @@ impl Control {
     /// Whether to stop; if not, the task is woken when it should.
     fn poll_stop(&self, cx: &Context<'_>) -> bool {
         if !self.0.stop.load(Ordering::Acquire) {
-            let before = lock(&self.0.task).replace(cx.waker().clone());
+            let waker = cx.waker().clone();
+            let before = lock(&self.0.task).replace(waker);
             drop(before);
         }
         // Again: it may have been asked for before the waker was there to be woken.
