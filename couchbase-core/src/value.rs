@@ -14,19 +14,39 @@ use serde::Serialize;
 pub const MAX_VALUE_LEN: usize = 20 * 1024 * 1024;
 
 /// A document as the server has it: bytes, and the flags that say what they are.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Encoded {
     /// The bytes as they are stored, 20 MiB at most.
     pub bytes: Bytes,
     /// What the bytes are.
     pub flags: Flags,
+    /// The bytes were made here, so that nothing but memory goes with them.
+    is_ours: bool,
 }
+
+impl PartialEq for Encoded {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.bytes, self.flags) == (&other.bytes, other.flags)
+    }
+}
+
+impl Eq for Encoded {}
 
 impl Encoded {
     /// Bytes under any flags, for formats that the client does not know.
     pub fn new(bytes: impl Into<Bytes>, flags: Flags) -> Self {
-        Self { bytes: bytes.into(), flags }
+        Self { bytes: bytes.into(), flags, is_ours: false }
+    }
+
+    /// Bytes that were made here.
+    fn ours(bytes: impl Into<Bytes>, flags: Flags) -> Self {
+        Self { is_ours: true, ..Self::new(bytes, flags) }
+    }
+
+    /// Whether somebody else's code may run when the last of the bytes goes.
+    pub(crate) fn may_have_owner(&self) -> bool {
+        !self.is_ours
     }
 }
 
@@ -78,7 +98,7 @@ impl<T: Serialize + ?Sized> Encode for &T {
 
 fn json<T: Serialize + ?Sized>(value: &T) -> Result<Encoded> {
     match serde_json::to_vec(value) {
-        Ok(text) => Ok(Encoded::new(text, Flags::JSON)),
+        Ok(text) => Ok(Encoded::ours(text, Flags::JSON)),
         // As text: without std, serde's errors are no `core::error::Error`.
         Err(error) => Err(Error::value_format(error.to_string())),
     }
@@ -121,7 +141,7 @@ impl<B: Into<Bytes>> Encode for Raw<B> {
 
 impl<S: Into<String>> Encode for Text<S> {
     fn encode(self) -> Result<Encoded> {
-        Ok(Encoded::new(self.0.into(), Flags::TEXT))
+        Ok(Encoded::ours(self.0.into(), Flags::TEXT))
     }
 }
 
@@ -133,41 +153,42 @@ impl Encode for Bytes {
 
 impl Encode for Encoded {
     fn encode(self) -> Result<Encoded> {
-        Ok(self)
+        // Its bytes may have been exchanged since.
+        Ok(Self { is_ours: false, ..self })
     }
 }
 
 /// What can be appended and prepended: text or bytes, nothing else. JSON would not be JSON afterwards.
 #[derive(Clone, Debug)]
-pub struct Fragment(Bytes);
+pub struct Fragment(Encoded);
 
 impl Fragment {
-    pub(crate) fn into_bytes(self) -> Bytes {
+    pub(crate) fn into_encoded(self) -> Encoded {
         self.0
     }
 }
 
 impl From<&str> for Fragment {
     fn from(text: &str) -> Self {
-        Self(Bytes::copy_from_slice(text.as_bytes()))
+        Self(Encoded::ours(Bytes::copy_from_slice(text.as_bytes()), Flags::default()))
     }
 }
 
 impl From<String> for Fragment {
     fn from(text: String) -> Self {
-        Self(text.into())
+        Self(Encoded::ours(text, Flags::default()))
     }
 }
 
 impl From<Bytes> for Fragment {
     fn from(bytes: Bytes) -> Self {
-        Self(bytes)
+        Self(Encoded::new(bytes, Flags::default()))
     }
 }
 
 impl<B: Into<Bytes>> From<Raw<B>> for Fragment {
     fn from(bytes: Raw<B>) -> Self {
-        Self(bytes.0.into())
+        Self(Encoded::new(bytes.0, Flags::default()))
     }
 }
 

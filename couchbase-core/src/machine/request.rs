@@ -5,6 +5,8 @@ use crate::value::MAX_VALUE_LEN;
 use crate::{Cas, Encoded, Error, ErrorKind, Expiry, Flags, Fragment, Key, Result};
 use bytes::Bytes;
 use core::fmt;
+#[cfg(feature = "driver")]
+use core::mem;
 use core::time::Duration;
 
 /// One operation: what is asked, of which key, with which options. Owns everything it needs.
@@ -20,6 +22,9 @@ pub struct Request {
     pub(super) expiry: Expiry,
     timeout: Timeout,
     pub(super) is_quiet: bool,
+    /// Somebody else's code may run when the last of the value's bytes goes.
+    #[cfg_attr(not(feature = "driver"), allow(dead_code, reason = "only the driver locks"))]
+    may_have_owner: bool,
 }
 
 /// What an operation carries beside its key.
@@ -68,12 +73,12 @@ impl Request {
 
     /// Adds bytes to a document's end.
     pub fn append(key: impl Into<Key>, tail: impl Into<Fragment>) -> Self {
-        Self::store(&operation::APPEND, key.into(), Encoded::new(tail.into().into_bytes(), Flags::default()))
+        Self::store(&operation::APPEND, key.into(), tail.into().into_encoded())
     }
 
     /// Adds bytes to a document's front.
     pub fn prepend(key: impl Into<Key>, head: impl Into<Fragment>) -> Self {
-        Self::store(&operation::PREPEND, key.into(), Encoded::new(head.into().into_bytes(), Flags::default()))
+        Self::store(&operation::PREPEND, key.into(), head.into().into_encoded())
     }
 
     /// Deletes a document.
@@ -93,7 +98,9 @@ impl Request {
     }
 
     fn store(kind: &'static Kind, key: Key, document: Encoded) -> Self {
-        Self::new(kind, key, Body::Document { bytes: document.bytes, flags: document.flags })
+        let may_have_owner = document.may_have_owner();
+        let body = Body::Document { bytes: document.bytes, flags: document.flags };
+        Self { may_have_owner, ..Self::new(kind, key, body) }
     }
 
     fn new(kind: &'static Kind, key: Key, body: Body) -> Self {
@@ -105,6 +112,7 @@ impl Request {
             expiry: Expiry::NEVER,
             timeout: Timeout::Default,
             is_quiet: false,
+            may_have_owner: false,
         }
     }
 
@@ -155,6 +163,16 @@ impl Request {
             Err(_) => Timeout::Millis(u32::MAX),
         };
         self
+    }
+
+    /// Exchanges the value's bytes, if they may have an owner whose code runs when the last of them goes.
+    #[cfg(feature = "driver")]
+    pub(crate) fn exchange_owned(&mut self, exchange: impl FnOnce(Bytes) -> Bytes) {
+        if let Body::Document { bytes, .. } = &mut self.body
+            && mem::take(&mut self.may_have_owner)
+        {
+            *bytes = exchange(mem::take(bytes));
+        }
     }
 
     /// The key it is about.
