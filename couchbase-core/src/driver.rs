@@ -10,6 +10,7 @@ mod clock;
 mod completions;
 mod effects;
 mod inner;
+mod leftovers;
 mod lifecycle;
 mod link;
 mod park;
@@ -20,7 +21,7 @@ mod sources;
 
 pub(crate) use completions::{CompletionId, Sink};
 pub(crate) use effects::{Effect, guarded};
-pub(crate) use inner::{Refused, Submission};
+pub(crate) use inner::{Refusal, Submission};
 pub(crate) use shared::Shared;
 
 use crate::machine::{Client, Event, LinkId};

@@ -64,7 +64,7 @@ impl Clock {
     /// look at the clock, with the same answer as [`set`](Self::set).
     pub(super) fn expire(&mut self, runtime: &dyn Runtime) -> Option<Aged> {
         let age = if self.is_lent { self.set(runtime.now()) } else { None };
-        self.is_fresh = false;
+        (self.is_fresh, self.is_lent) = (false, false);
         age
     }
 

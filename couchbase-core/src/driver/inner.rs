@@ -38,12 +38,16 @@ pub(crate) struct Submission {
     pub(crate) sink: Sink,
 }
 
-/// An operation that was not taken, with all that came with it: to be dropped outside the lock.
-pub(crate) struct Refused {
+/// An operation that was not taken, and what would have received its outcome.
+pub(crate) struct Refusal {
     pub(crate) error: Error,
+    pub(crate) sink: Sink,
+}
+
+/// What else came with it: to be dropped outside the lock.
+pub(super) struct Leavings {
     _request: Request,
     _waker: Option<Waker>,
-    pub(crate) sink: Sink,
 }
 
 impl Inner {
@@ -62,7 +66,7 @@ impl Inner {
         &mut self,
         submission: Submission,
         runtime: &dyn Runtime,
-    ) -> Result<CompletionId, Box<Refused>> {
+    ) -> Result<CompletionId, Box<(Refusal, Leavings)>> {
         let Submission { request, timeout, in_line, is_held, waker, sink } = submission;
         let (error, request) = if self.lifecycle.is_ended {
             (closed(), request)
@@ -85,7 +89,7 @@ impl Inner {
             Some(_) => error,
             None => error.with_key(request.key().clone()),
         };
-        Err(Box::new(Refused { error, _request: request, _waker: waker, sink }))
+        Err(Box::new((Refusal { error, sink }, Leavings { _request: request, _waker: waker })))
     }
 
     /// Withdraws an operation, as far as it has not left yet.
@@ -162,6 +166,8 @@ impl Inner {
         }
         for op in self.completions.unfinished() {
             self.completions.finish(op, Err(closed()), effects);
+            // It may hold a handle, by its value's owner.
+            self.client.cancel(op, now);
         }
         self.lifecycle.ended(effects);
         effects.append(&mut self.late);

@@ -51,6 +51,7 @@ impl Driver {
                 break;
             }
         }
+        self.shared.leftovers.clear();
         // Whatever became ready before the signal was lowered woke nobody.
         if self.is_unsettled || self.shared.signal.has_ready() {
             waker.wake_by_ref();

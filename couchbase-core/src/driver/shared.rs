@@ -6,7 +6,8 @@
 
 use super::completions::{CompletionId, Sink};
 use super::effects::{Effect, Effects};
-use super::inner::{Inner, Refused, Submission};
+use super::inner::{Inner, Refusal, Submission};
+use super::leftovers::Leftovers;
 use super::signal::Signal;
 use super::{Callback, closed, enter};
 use crate::machine::{Client, Request};
@@ -15,6 +16,7 @@ use crate::rt::Runtime;
 use crate::{Reply, Result};
 use std::boxed::Box;
 use std::mem;
+use std::ops::{Deref, DerefMut};
 use std::string::String;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Poll, Waker};
@@ -23,6 +25,7 @@ use std::vec::Vec;
 
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
+    pub(super) leftovers: Arc<Leftovers>,
     pub(crate) runtime: Box<dyn Runtime>,
     pub(crate) signal: Arc<Signal>,
     pub(crate) bucket: String,
@@ -30,24 +33,68 @@ pub(crate) struct Shared {
     pub(crate) defaults: (Duration, bool),
 }
 
+/// The lock, held. What the machine has dropped meanwhile is dropped after it has been released.
+pub(super) struct Locked<'a> {
+    /// There until the drop.
+    guard: Option<MutexGuard<'a, Inner>>,
+    leftovers: &'a Leftovers,
+}
+
+impl Deref for Locked<'_> {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        self.guard.as_ref().expect("the guard is there until the drop")
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Inner {
+        self.guard.as_mut().expect("the guard is there until the drop")
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        self.guard = None;
+        self.leftovers.clear();
+    }
+}
+
 impl Shared {
     pub(super) fn new(client: Client, runtime: Box<dyn Runtime>) -> Self {
         let config = client.config();
         let (bucket, defaults) = (config.bucket.clone(), (config.timeout, config.quiet));
-        Self { inner: Mutex::new(Inner::new(client)), runtime, signal: Arc::default(), bucket, defaults }
+        Self {
+            inner: Mutex::new(Inner::new(client)),
+            leftovers: Arc::default(),
+            runtime,
+            signal: Arc::default(),
+            bucket,
+            defaults,
+        }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
-        enter(&self.inner)
+    pub(super) fn lock(&self) -> Locked<'_> {
+        Locked { guard: Some(enter(&self.inner)), leftovers: &self.leftovers }
     }
 
     /// Sends an operation.
-    pub(crate) fn submit(&self, submission: Submission) -> Result<CompletionId, Box<Refused>> {
+    pub(crate) fn submit(&self, mut submission: Submission) -> Result<CompletionId, Refusal> {
+        submission.request.exchange_owned(|value| self.leftovers.lend(value));
         let taken = self.lock().submit(submission, &*self.runtime);
-        if taken.is_ok() {
-            self.signal.raise();
+        match taken {
+            Ok(id) => {
+                self.signal.raise();
+                Ok(id)
+            }
+            Err(refused) => {
+                let (refusal, leavings) = *refused;
+                drop(leavings);
+                self.leftovers.clear();
+                Err(refusal)
+            }
         }
-        taken
     }
 
     /// Sends one operation for each request; what is not taken is an outcome too. A few at a time, so that the lock
@@ -66,7 +113,8 @@ impl Shared {
             let mut refusals = Vec::new();
             let mut inner = self.lock();
             let before = ids.len();
-            for (index, request) in requests.by_ref().take(AT_A_TIME) {
+            for (index, mut request) in requests.by_ref().take(AT_A_TIME) {
+                request.exchange_owned(|value| self.leftovers.lend(value));
                 let sink = Sink::Part(group.clone(), index as u32);
                 let submission = Submission { request, timeout, in_line, is_held: false, waker: None, sink };
                 match inner.submit(submission, &*self.runtime) {
@@ -80,8 +128,11 @@ impl Shared {
                 self.signal.raise();
             }
             for (index, refused) in refusals {
-                group.deliver(index, Err(refused.error));
+                let (refusal, leavings) = *refused;
+                drop(leavings);
+                group.deliver(index, Err(refusal.error));
             }
+            self.leftovers.clear();
             if is_last {
                 return ids;
             }

@@ -2,12 +2,11 @@
 
 use crate::connection::Connection;
 use crate::connection::face::{Callbacks, Face, Futures};
-use crate::driver::{Callback, CompletionId, Effect, Refused, Sink, Submission, closed};
+use crate::driver::{Callback, CompletionId, Effect, Refusal, Sink, Submission, closed};
 use crate::machine::Request;
 use crate::pending::{Read, Sent};
 use crate::queue::CompletionQueue;
 use crate::{Encode, Encoded, Error, ErrorKind, Key, Reply, Result};
-use std::boxed::Box;
 use std::fmt;
 use std::mem;
 use std::task::{Poll, Waker};
@@ -75,7 +74,7 @@ fn submit<F: Face>(
     handle: &Connection<F>,
     request: Request,
     options: Options,
-) -> Result<CompletionId, Box<Refused>> {
+) -> Result<CompletionId, Refusal> {
     let Options { in_line, is_held, waker, sink } = options;
     let submission = Submission { request, timeout: handle.timeout(), in_line, is_held, waker, sink };
     handle.shared().submit(submission)
