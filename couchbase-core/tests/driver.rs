@@ -1,7 +1,26 @@
 //! The driver and both faces over the machine and the embedded cluster's model, in memory and in virtual time.
 
-#[path = "driver/in_memory.rs"]
-mod in_memory;
+#![allow(clippy::unwrap_used, reason = "a test may")]
 
+#[path = "driver/callbacks.rs"]
+mod callbacks;
+#[path = "driver/deadlines.rs"]
+mod deadlines;
+#[path = "driver/events.rs"]
+mod events;
+#[path = "driver/full.rs"]
+mod full;
 #[path = "driver/futures.rs"]
 mod futures_face;
+#[path = "driver/in_memory.rs"]
+mod in_memory;
+#[path = "driver/many_keys.rs"]
+mod many_keys;
+#[path = "driver/passes.rs"]
+mod passes;
+#[path = "driver/queue.rs"]
+mod queue;
+#[path = "driver/reentrancy.rs"]
+mod reentrancy;
+#[path = "driver/turning.rs"]
+mod turning;

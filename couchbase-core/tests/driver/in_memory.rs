@@ -33,6 +33,12 @@ pub(crate) struct World {
     pub(crate) clock_reads: usize,
     pub(crate) writes: usize,
     pub(crate) timer_resets: usize,
+    /// Timers wake, and say that they are due, whenever time passes.
+    pub(crate) fire_timers_early: bool,
+    /// Counts allocations, where a test does.
+    pub(crate) count_allocations: fn() -> usize,
+    /// Allocations of the world itself: in sockets, timers and clocks.
+    pub(crate) foreign_allocations: usize,
 }
 
 /// The client's end of one socket.
@@ -73,6 +79,9 @@ impl InMemory {
             clock_reads: 0,
             writes: 0,
             timer_resets: 0,
+            fire_timers_early: false,
+            count_allocations: || 0,
+            foreign_allocations: 0,
         };
         Self(Arc::new(Mutex::new(world)))
     }
@@ -109,8 +118,9 @@ impl InMemory {
         let now = world.now;
         world.model.handle_timeout(now);
         let mut wakers: Vec<Waker> = world.pump();
+        let is_early = world.fire_timers_early;
         for (_, at, waker) in &mut world.timers {
-            if *at <= now {
+            if *at <= now || is_early {
                 wakers.extend(waker.take());
             }
         }
@@ -237,6 +247,7 @@ struct Wire {
 
 impl Socket for Wire {
     fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        let _foreign = Foreign::begin(&self.world);
         let mut world = self.world.world();
         let most = world.read_size;
         let end = world.ends.get_mut(&self.conn).expect("an end as long as its socket");
@@ -255,6 +266,7 @@ impl Socket for Wire {
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let _foreign = Foreign::begin(&self.world);
         let mut world = self.world.world();
         let (now, room) = (world.now, world.write_room);
         let end = world.ends.get_mut(&self.conn).expect("an end as long as its socket");
@@ -289,6 +301,26 @@ impl Drop for Wire {
     }
 }
 
+/// Counts what is allocated while it is there as the world's.
+struct Foreign {
+    world: InMemory,
+    before: usize,
+}
+
+impl Foreign {
+    fn begin(world: &InMemory) -> Self {
+        let before = (world.world().count_allocations)();
+        Self { world: world.clone(), before }
+    }
+}
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        let mut world = self.world.world();
+        world.foreign_allocations += (world.count_allocations)() - self.before;
+    }
+}
+
 struct Alarm {
     world: InMemory,
     id: u64,
@@ -296,6 +328,7 @@ struct Alarm {
 
 impl Timer for Alarm {
     fn reset(&mut self, at: Instant) {
+        let _foreign = Foreign::begin(&self.world);
         let mut world = self.world.world();
         world.timer_resets += 1;
         world.timers.retain(|(id, ..)| *id != self.id);
@@ -304,9 +337,9 @@ impl Timer for Alarm {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut world = self.world.world();
-        let now = world.now;
+        let (now, is_early) = (world.now, world.fire_timers_early);
         match world.timers.iter_mut().find(|(id, ..)| *id == self.id) {
-            Some((_, at, _)) if *at <= now => Poll::Ready(()),
+            Some((_, at, _)) if *at <= now || is_early => Poll::Ready(()),
             Some((.., waker)) => {
                 *waker = Some(cx.waker().clone());
                 Poll::Pending
@@ -314,4 +347,25 @@ impl Timer for Alarm {
             None => Poll::Pending,
         }
     }
+}
+
+/// Counts wakes.
+#[derive(Default)]
+pub(crate) struct Wakes(std::sync::atomic::AtomicUsize);
+
+impl Wakes {
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
+impl std::task::Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+pub(crate) fn counting_waker() -> (Arc<Wakes>, Waker) {
+    let wakes = Arc::new(Wakes::default());
+    (wakes.clone(), wakes.into())
 }

@@ -1,0 +1,60 @@
+//! A driver that is turned by hand.
+
+use crate::in_memory::InMemory;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[test]
+fn turn_never_blocks_and_tells_whether_anything_happened() {
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    assert!(!driver.turn());
+    let get = cb.get("k").optional().send();
+    assert!(driver.turn());
+    while driver.turn() {}
+    assert!(get.is_finished());
+    drop((cb, get));
+    while driver.turn() {}
+    assert!(!driver.turn(), "at its end nothing happens any more");
+    assert!(!driver.turn_for(Duration::from_secs(60)), "and it does not wait for anything");
+}
+
+#[test]
+fn turn_for_sleeps_until_another_thread_sends_something() {
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    let begin = Instant::now();
+    assert!(!driver.turn_for(Duration::from_millis(20)));
+    assert!(begin.elapsed() >= Duration::from_millis(20));
+    let (turning, is_turning) = channel();
+    let sender = thread::spawn(move || {
+        is_turning.recv().unwrap();
+        futures::executor::block_on(cb.set("k", 1))
+    });
+    turning.send(()).unwrap();
+    while !sender.is_finished() {
+        driver.turn_for(Duration::from_secs(1));
+    }
+    assert!(sender.join().unwrap().is_ok());
+    assert!(begin.elapsed() < Duration::from_secs(50), "a wake each, not a sleep each");
+}
+
+#[test]
+fn turn_for_sleeps_until_a_timer_fires() {
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    world.change(|model, _| model.hang(0));
+    let get = cb.get("k").timeout(Duration::from_millis(100)).send();
+    while driver.turn() {}
+    let (asleep, is_asleep) = channel();
+    let time = thread::spawn(move || {
+        is_asleep.recv().unwrap();
+        world.advance(Duration::from_millis(120));
+    });
+    asleep.send(()).unwrap();
+    while !get.is_finished() {
+        driver.turn_for(Duration::from_secs(60));
+    }
+    time.join().unwrap();
+}
