@@ -1,4 +1,23 @@
-//! The Couchbase client for async-std, smol, any other executor, or none.
+//! The Couchbase client for async-std, smol, `futures::executor`, any other executor, or none.
+//!
+//! ```no_run
+//! # async fn run() -> couchbase_async_std::Result<()> {
+//! let cb = couchbase_async_std::connect("couchbase://app:secret@localhost/default").await?;
+//! cb.set("foo", "bar").await?;
+//! println!("{}", cb.get("foo").value::<String>().await?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Sockets and timers are async-io's, which bring a reactor of their own; operations can be awaited anywhere. What
+//! runs the client is for you to say:
+//!
+//! - [`connect`], [`open`]: a background thread of this crate, one for all connections;
+//! - [`on`]: your executor, by a closure that spawns one detached task;
+//! - [`open_parts`]: you hold the [`Driver`], and poll it as a future or turn it by hand.
+//!
+//! Everything else is the same on every runtime and lives in `couchbase_core`, re-exported here: begin with
+//! [`Connection`]. Libraries take a `&Connection` and depend on `couchbase_core` alone.
 
 #![forbid(unsafe_code)]
 
@@ -8,8 +27,81 @@ mod runtime;
 pub use couchbase_core::*;
 pub use runtime::AsyncIo;
 
+use couchbase_core::rt::BoxFuture;
+
 /// Views and design documents.
 #[cfg(feature = "views")]
 pub mod views {
     pub use couchbase_views::*;
+}
+
+/// Opens a connection on the background thread and waits until it is connected.
+///
+/// # Errors
+/// As [`open`], and what came in the way of connecting, within the configuration's connect timeout (10 s unless told
+/// otherwise): [`UnknownHost`](ErrorKind::UnknownHost), [`Network`](ErrorKind::Network), [`Auth`](ErrorKind::Auth),
+/// [`BucketNotFound`](ErrorKind::BucketNotFound), …
+pub async fn connect(config: impl Into<Config>) -> Result<Connection> {
+    let cb = open(config)?;
+    cb.connect().await?;
+    Ok(cb)
+}
+
+/// Opens a connection on the background thread and returns at once: operations wait, in their order, until it is
+/// connected.
+///
+/// # Errors
+/// [`Argument`](ErrorKind::Argument) for a configuration with a mistake, [`NoRuntime`](ErrorKind::NoRuntime) if the
+/// system gives no thread.
+pub fn open(config: impl Into<Config>) -> Result<Connection> {
+    couchbase_core::open(config, AsyncIo::background()?)
+}
+
+/// As [`open`], but spawns nothing: the driver is yours to poll as a future or to turn by hand, and nothing moves
+/// while you do not.
+///
+/// On one thread, do not wait for an operation with a `block_on` that does not run the driver as well: it would wait
+/// for ever. With `futures::executor::LocalPool`, spawn the driver on the pool and use `run_until`.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_parts(config: impl Into<Config>) -> Result<(Connection, Driver)> {
+    couchbase_core::open_parts(config, AsyncIo::background()?)
+}
+
+/// Opens connections whose drivers run where `spawn` puts them. `spawn` must detach the task.
+///
+/// ```no_run
+/// # async fn run() -> couchbase_async_std::Result<()> {
+/// let on_mine = couchbase_async_std::on(|task| smol::spawn(task).detach());
+/// let cb = on_mine.connect("couchbase://localhost/default").await?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn on(spawn: impl Fn(BoxFuture<()>) + Send + Sync + 'static) -> On {
+    On(AsyncIo::on(spawn))
+}
+
+/// An executor to run drivers on: see [`on`].
+#[derive(Clone, Debug)]
+pub struct On(AsyncIo);
+
+impl On {
+    /// As [`connect`](crate::connect()), on this executor.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn connect(&self, config: impl Into<Config>) -> Result<Connection> {
+        let cb = self.open(config)?;
+        cb.connect().await?;
+        Ok(cb)
+    }
+
+    /// As [`open`](crate::open()), on this executor.
+    ///
+    /// # Errors
+    /// [`Argument`](ErrorKind::Argument) for a configuration with a mistake.
+    pub fn open(&self, config: impl Into<Config>) -> Result<Connection> {
+        couchbase_core::open(config, self.0.clone())
+    }
 }

@@ -9,6 +9,22 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The rows of a query, complete, in one block of memory. Iterate over them as often as you like; clones share them.
+///
+/// ```no_run
+/// # async fn all(cb: &couchbase_core::Connection) -> couchbase_core::Result<()> {
+/// use couchbase_views::ViewExt;
+///
+/// let rows = cb.query_all("beer", "brewery_beers").limit(10).await?;
+/// for row in &rows {
+///     println!("{:?} {}", row.id(), row.key::<(String, Option<String>)>()?.0);
+/// }
+/// for row in rows.typed::<(String, Option<String>), ()>() {
+///     println!("{:?}", row?.key);
+/// }
+/// println!("{} of {}, errors: {:?}", rows.len(), rows.total_rows(), rows.errors());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct BatchedView {
     block: Bytes,

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-/// Memory that [`all`](Query::all) may use for rows unless told otherwise: 64 MiB.
+/// Memory that [`query_all`](crate::ViewExt::query_all) may use for rows unless told otherwise: 64 MiB.
 pub const DEFAULT_MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// How the rows come is not chosen yet: [`all`](Query::all), [`sink`](Query::sink) or [`each`](Query::each).
@@ -174,6 +174,23 @@ impl Query {
 
     /// Rows go to this closure as they arrive, on the task that awaits the query: it may borrow, and need not be
     /// `Send`. `f` returns nothing, a [`Flow`], or a `Result` of either; an error ends the query and is its outcome.
+    ///
+    /// ```no_run
+    /// # async fn each(cb: &couchbase_core::Connection) -> couchbase_core::Result<f64> {
+    /// use couchbase_views::{Stale, ViewExt};
+    ///
+    /// let mut sum = 0.0;
+    /// cb.query("beer", "by_abv")
+    ///     .stale(Stale::Ok)
+    ///     .key_range(&3.5, &8.0)
+    ///     .each(|row| {
+    ///         sum += row.value::<f64>()?;
+    ///         Ok(())
+    ///     })
+    ///     .await?;
+    /// # Ok(sum)
+    /// # }
+    /// ```
     pub fn each<F: FnMut(Row<'_>) -> R, R: IntoFlow>(self, f: F) -> Query<Each<F, R>> {
         self.mode(Each(f, PhantomData))
     }

@@ -148,7 +148,7 @@ impl fmt::Display for WireError {
         match self {
             // The `H` of `HTTP/1.1 400 Bad Request` is by far the commonest wrong first byte.
             Self::BadMagic(b'H') => {
-                f.write_str("an answer that begins with `H`: HTTP is spoken at this port")
+                f.write_str("an answer that begins with `H`: HTTP is spoken at this port, where the data service was expected (11210 unless configured)")
             }
             Self::BadMagic(byte) => write!(f, "{byte:#04x} begins no frame of this protocol"),
             Self::BadLengths { opcode, parts, body } => {

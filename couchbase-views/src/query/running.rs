@@ -16,6 +16,19 @@ use std::task::{Context, Poll, Waker};
 /// A query that runs in the background. As a future it gives the sink back when the query has ended.
 ///
 /// Dropping it does not stop the query, which then goes on to its end, sink and all.
+///
+/// ```no_run
+/// # async fn steered<S>(cb: &couchbase_core::Connection, sink: S) -> couchbase_core::Result<S>
+/// # where S: couchbase_views::RowSink + Send + 'static {
+/// use couchbase_views::ViewExt;
+///
+/// let running = cb.query_ex(sink, "beer", "by_name").start();
+/// let remote = running.control(); // cheap, Clone, Send
+/// std::thread::spawn(move || remote.stop());
+/// let sink = running.await?;
+/// # Ok(sink)
+/// # }
+/// ```
 pub struct Running<S> {
     outcome: Arc<Outcome<S>>,
     control: Control,
@@ -74,7 +87,8 @@ impl Control {
     /// Whether to stop; if not, the task is woken when it should.
     fn poll_stop(&self, cx: &Context<'_>) -> bool {
         if !self.0.stop.load(Ordering::Acquire) {
-            let before = lock(&self.0.task).replace(cx.waker().clone());
+            let waker = cx.waker().clone();
+            let before = lock(&self.0.task).replace(waker);
             drop(before);
         }
         // Again: it may have been asked for before the waker was there to be woken.

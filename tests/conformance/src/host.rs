@@ -1,6 +1,7 @@
 //! A way to run the client, as the tests see it.
 
 use couchbase_core::rt::Runtime;
+use couchbase_core::{Config, Connection, Result};
 use std::any::Any;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -17,6 +18,9 @@ pub trait Host {
 
     /// Its runtime, for tests of the runtime alone.
     fn runtime(&self) -> Box<dyn Runtime>;
+
+    /// Opens a connection whose driver runs on this host.
+    fn open(&self, config: Config) -> Result<Connection>;
 
     /// Runs a task on the calling thread, and whatever else the host runs there.
     fn block_on<T>(&self, task: impl Future<Output = T>) -> T;

@@ -2,9 +2,11 @@
 
 use crate::host::Host;
 use couchbase_async_std::AsyncIo;
-use couchbase_core::rt::Runtime;
+use couchbase_core::rt::{BoxFuture, Runtime};
+use couchbase_core::{Config, Connection, Result};
 use couchbase_tokio::Tokio;
-use futures::executor::{LocalPool, ThreadPool};
+use futures::executor::{LocalPool, LocalSpawner, ThreadPool};
+use futures::task::LocalSpawnExt;
 use std::cell::RefCell;
 
 /// tokio, everything on the calling thread.
@@ -33,7 +35,18 @@ pub struct Background;
 
 /// One thread for all: the driver of `open_parts` on a `LocalPool` of `futures`.
 #[derive(Debug)]
-pub struct OneThread(RefCell<LocalPool>);
+pub struct OneThread {
+    pool: RefCell<LocalPool>,
+    spawner: LocalSpawner,
+}
+
+fn on_async_std(task: BoxFuture<()>) {
+    drop(async_std::task::spawn(task));
+}
+
+fn on_smol(task: BoxFuture<()>) {
+    smol::spawn(task).detach();
+}
 
 fn current(tokio: &tokio::runtime::Runtime) -> Box<dyn Runtime> {
     let _context = tokio.enter();
@@ -47,6 +60,11 @@ impl Host for TokioCurrentThread {
 
     fn runtime(&self) -> Box<dyn Runtime> {
         current(&self.0)
+    }
+
+    fn open(&self, config: Config) -> Result<Connection> {
+        let _context = self.0.enter();
+        couchbase_tokio::open(config)
     }
 
     fn block_on<T>(&self, task: impl Future<Output = T>) -> T {
@@ -64,6 +82,11 @@ impl Host for TokioMultiThread {
         current(&self.0)
     }
 
+    fn open(&self, config: Config) -> Result<Connection> {
+        let _context = self.0.enter();
+        couchbase_tokio::open(config)
+    }
+
     fn block_on<T>(&self, task: impl Future<Output = T>) -> T {
         self.0.block_on(task)
     }
@@ -75,7 +98,11 @@ impl Host for AsyncStd {
     }
 
     fn runtime(&self) -> Box<dyn Runtime> {
-        Box::new(AsyncIo::on(|task| drop(async_std::task::spawn(task))))
+        Box::new(AsyncIo::on(on_async_std))
+    }
+
+    fn open(&self, config: Config) -> Result<Connection> {
+        couchbase_async_std::on(on_async_std).open(config)
     }
 
     fn block_on<T>(&self, task: impl Future<Output = T>) -> T {
@@ -89,7 +116,11 @@ impl Host for Smol {
     }
 
     fn runtime(&self) -> Box<dyn Runtime> {
-        Box::new(AsyncIo::on(|task| smol::spawn(task).detach()))
+        Box::new(AsyncIo::on(on_smol))
+    }
+
+    fn open(&self, config: Config) -> Result<Connection> {
+        couchbase_async_std::on(on_smol).open(config)
     }
 
     fn block_on<T>(&self, task: impl Future<Output = T>) -> T {
@@ -107,6 +138,11 @@ impl Host for FuturesThreadPool {
         Box::new(AsyncIo::on(move |task| pool.spawn_ok(task)))
     }
 
+    fn open(&self, config: Config) -> Result<Connection> {
+        let pool = self.0.clone();
+        couchbase_async_std::on(move |task| pool.spawn_ok(task)).open(config)
+    }
+
     fn block_on<T>(&self, task: impl Future<Output = T>) -> T {
         futures::executor::block_on(task)
     }
@@ -121,6 +157,10 @@ impl Host for Background {
         Box::new(AsyncIo::background().expect("the system gives threads"))
     }
 
+    fn open(&self, config: Config) -> Result<Connection> {
+        couchbase_async_std::open(config)
+    }
+
     fn block_on<T>(&self, task: impl Future<Output = T>) -> T {
         futures::executor::block_on(task)
     }
@@ -128,14 +168,21 @@ impl Host for Background {
 
 impl Host for OneThread {
     fn start() -> Self {
-        Self(RefCell::default())
+        let pool = LocalPool::new();
+        Self { spawner: pool.spawner(), pool: RefCell::new(pool) }
     }
 
     fn runtime(&self) -> Box<dyn Runtime> {
         Box::new(AsyncIo::background().expect("the system gives threads"))
     }
 
+    fn open(&self, config: Config) -> Result<Connection> {
+        let (cb, driver) = couchbase_async_std::open_parts(config)?;
+        self.spawner.spawn_local(driver).expect("the pool is there");
+        Ok(cb)
+    }
+
     fn block_on<T>(&self, task: impl Future<Output = T>) -> T {
-        self.0.borrow_mut().run_until(task)
+        self.pool.borrow_mut().run_until(task)
     }
 }

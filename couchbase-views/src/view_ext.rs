@@ -1,0 +1,96 @@
+//! Views and design documents on a connection: the one extension trait, and the connection as queries see it.
+
+use crate::home::Home;
+use crate::query::{All, Query, To};
+use crate::{DesignDocument, DesignOp, RowSink};
+use couchbase_core::face::Face;
+use couchbase_core::http::Authorization;
+use couchbase_core::rt::{BoxFuture, Runtime};
+use couchbase_core::{Companion, Connection, Result};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Views and design documents on a connection.
+///
+/// ```no_run
+/// # async fn start(cb: &couchbase_core::Connection) -> couchbase_core::Result<()> {
+/// use couchbase_views::{DesignDocument, ViewExt};
+///
+/// let beer = DesignDocument::new().view("by_name", "function (doc, meta) { emit(doc.name, null); }");
+/// cb.design_create("beer", &beer).production().await?;
+/// for row in &cb.query_all("beer", "by_name").limit(10).await? {
+///     println!("{:?} {}", row.id(), row.key::<String>()?);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub trait ViewExt {
+    /// A query of a view. How its rows come is chosen on the result: [`all`](Query::all), [`sink`](Query::sink) or
+    /// [`each`](Query::each). A design document under development is named with its prefix, as in `dev_beer`.
+    fn query(&self, design: &str, view: &str) -> Query;
+
+    /// All rows of a view at once.
+    #[doc(alias = "view_query")]
+    fn query_all(&self, design: &str, view: &str) -> Query<All> {
+        self.query(design, view).all()
+    }
+
+    /// The rows of a view as they arrive, into a sink that comes back when the query has ended.
+    fn query_ex<S: RowSink>(&self, sink: S, design: &str, view: &str) -> Query<To<S>> {
+        self.query(design, view).sink(sink)
+    }
+
+    /// Stores a design document, whether there is one of that name or not: its development version, `dev_` before
+    /// the name, unless [`production`](DesignOp::production) is asked for. An index is built at the first query.
+    fn design_create(&self, name: &str, doc: &DesignDocument) -> DesignOp<()>;
+
+    /// Reads a design document: its development version unless told otherwise.
+    fn design_get(&self, name: &str) -> DesignOp<DesignDocument>;
+
+    /// Removes a design document and its indexes: its development version unless told otherwise.
+    fn design_delete(&self, name: &str) -> DesignOp<()>;
+}
+
+impl<F: Face> ViewExt for Connection<F> {
+    fn query(&self, design: &str, view: &str) -> Query {
+        Query::new(Arc::new(self.companion()), design, view)
+    }
+
+    fn design_create(&self, name: &str, doc: &DesignDocument) -> DesignOp<()> {
+        DesignOp::create(Arc::new(self.companion()), name, doc)
+    }
+
+    fn design_get(&self, name: &str) -> DesignOp<DesignDocument> {
+        DesignOp::get(Arc::new(self.companion()), name)
+    }
+
+    fn design_delete(&self, name: &str) -> DesignOp<()> {
+        DesignOp::delete(Arc::new(self.companion()), name)
+    }
+}
+
+impl Home for Companion {
+    fn connected(&self) -> BoxFuture<Result<()>> {
+        Box::pin(self.connected())
+    }
+
+    fn runtime(&self) -> &dyn Runtime {
+        self.runtime()
+    }
+
+    fn bucket(&self) -> String {
+        self.bucket()
+    }
+
+    fn views_timeout(&self) -> Duration {
+        self.views_timeout()
+    }
+
+    fn view_nodes(&self) -> Vec<(String, u16)> {
+        self.view_nodes()
+    }
+
+    fn authorization(&self) -> Option<Authorization> {
+        self.authorization()
+    }
+}
