@@ -43,6 +43,16 @@ impl Clock {
         self.now
     }
 
+    /// The driver sleeps, and the next stamp will have to read the clock.
+    pub(super) fn is_resting(&self) -> bool {
+        !self.is_fresh
+    }
+
+    /// The clock was read, and the driver sleeps on: the reading ages.
+    pub(super) fn rest(&mut self) {
+        self.is_fresh = false;
+    }
+
     /// The driver has read the clock. The age of the last reading by now, if operations are stamped with it and it
     /// is more than to be tolerated: those operations must be put off by as much.
     pub(super) fn set(&mut self, now: Instant) -> Option<Aged> {

@@ -71,6 +71,7 @@ impl Inner {
         let (error, request) = if self.lifecycle.is_ended {
             (closed(), request)
         } else {
+            let was_resting = self.clock.is_resting();
             let now = self.clock.stamp(runtime);
             let taken = if in_line {
                 self.client.submit_in_line(request, timeout, now)
@@ -82,7 +83,13 @@ impl Inner {
                     self.submitted += 1;
                     return Ok(self.completions.insert(op, self.clock.reading(), is_held, waker, sink));
                 }
-                Err(refusal) => (refusal.error, refusal.request),
+                Err(refusal) => {
+                    // Nobody wakes the driver for it.
+                    if was_resting {
+                        self.clock.rest();
+                    }
+                    (refusal.error, refusal.request)
+                }
             }
         };
         let error = match error.key() {
