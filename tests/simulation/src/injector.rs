@@ -72,10 +72,9 @@ impl World {
         if !self.sockets[id.0].injector.is_serving {
             return;
         }
-        if self.random.chance(self.swarm.repeats) {
-            let former = &self.sockets[id.0].injector.former;
-            let repeated = self.random.pick(former.as_slices().0);
-            out.extend_from_slice(repeated);
+        let former = &self.sockets[id.0].injector.former;
+        if !former.is_empty() && self.random.chance(self.swarm.repeats) {
+            out.extend_from_slice(&former[self.random.below(former.len())]);
             self.tally.count("(a reply was repeated)");
             self.note(format_args!("{id:?} repeats a former reply"));
         }

@@ -68,6 +68,8 @@ pub(crate) struct Entry {
     /// The same of its end.
     pub(crate) ended: Option<(Instant, usize)>,
     pub(crate) outcome: Option<Outcome>,
+    /// Its sender asks for the outcome only after a while.
+    pub(crate) is_told_late: bool,
 }
 
 /// In the order in which operations were sent.
@@ -92,9 +94,9 @@ impl Ledger {
         self.seen.get(key).copied()
     }
 
-    pub(crate) fn send(&mut self, draft: Draft, now: Instant, effects: usize) {
+    pub(crate) fn send(&mut self, draft: Draft, now: Instant, effects: usize, is_told_late: bool) {
         debug_assert_eq!(draft.number, self.entries.len());
-        self.entries.push(Entry { draft, sent: (now, effects), ended: None, outcome: None });
+        self.entries.push(Entry { draft, sent: (now, effects), ended: None, outcome: None, is_told_late });
     }
 
     pub(crate) fn end(&mut self, number: usize, outcome: Outcome, now: Instant, effects: usize) {

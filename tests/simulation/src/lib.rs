@@ -7,6 +7,7 @@
 mod agenda;
 mod checks;
 mod draft;
+mod driver_face;
 mod fault;
 mod injector;
 mod ledger;
@@ -21,8 +22,10 @@ mod world;
 
 pub use tally::Tally;
 
+use driver_face::{DriverFace, Hub};
 use machine_face::MachineFace;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::time::Duration;
 use world::World;
 
@@ -31,16 +34,19 @@ use world::World;
 pub enum Face {
     /// Nothing: the simulation calls it directly.
     Machine,
+    /// The driver, on a simulated runtime; operations come from its handles.
+    Driver,
 }
 
 impl Face {
     /// Every face.
-    pub const ALL: [Self; 1] = [Self::Machine];
+    pub const ALL: [Self; 2] = [Self::Machine, Self::Driver];
 
     /// As the command line names it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Machine => "machine",
+            Self::Driver => "driver",
         }
     }
 }
@@ -62,25 +68,45 @@ pub struct Report {
 
 /// Runs one seed; its trace is printed if `is_printed`.
 pub fn run(seed: u64, face: Face, is_printed: bool) -> Report {
-    let mut world = World::new(seed, is_printed);
+    let world = World::new(seed, is_printed);
+    match face {
+        Face::Machine => run_machine(world),
+        Face::Driver => run_driver(world),
+    }
+}
+
+fn run_machine(mut world: World) -> Report {
     let mut outcomes = Tally::default();
-    let failure = panic::catch_unwind(AssertUnwindSafe(|| match face {
-        Face::Machine => {
-            let mut face = MachineFace::new(&mut world)?;
-            let outcome = face.run();
-            outcomes = face.ledger.outcomes();
-            outcome
-        }
-    }))
-    .unwrap_or_else(|panic| Err(format!("panicked: {}", words(&*panic))))
-    .err();
+    let failure = catch(|| {
+        let mut face = MachineFace::new(&mut world)?;
+        let outcome = face.run();
+        outcomes = face.ledger.outcomes();
+        outcome
+    });
+    report(&world, outcomes, failure)
+}
+
+fn run_driver(world: World) -> Report {
+    let hub = Arc::new(Hub::new(world));
+    let failure = catch(|| DriverFace::new(&hub)?.run());
+    let outcomes = hub.ledger().outcomes();
+    report(&hub.world(), outcomes, failure)
+}
+
+fn report(world: &World, outcomes: Tally, failure: Option<String>) -> Report {
     Report {
         hash: world.trace.hash(),
-        faults: world.tally,
+        faults: world.tally.clone(),
         outcomes,
         time: Duration::from_nanos(world.now.as_nanos()),
         failure,
     }
+}
+
+fn catch(run: impl FnOnce() -> Result<(), String>) -> Option<String> {
+    panic::catch_unwind(AssertUnwindSafe(run))
+        .unwrap_or_else(|panic| Err(format!("panicked: {}", words(&*panic))))
+        .err()
 }
 
 fn words(panic: &(dyn std::any::Any + Send)) -> String {

@@ -13,7 +13,7 @@ Usage: simulation [OPTIONS]
   --seeds N       how many seeds to run [1000]
   --from S        the first of them [1]
   --seed S        run this one only, and print its trace
-  --face FACE     machine, or all [all]
+  --face FACE     machine, driver, or all [all]
   --help          this text
 
 Ends with 1 at the first promise that the client breaks.";

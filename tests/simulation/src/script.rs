@@ -4,7 +4,7 @@
 use crate::fault::LONGEST;
 use crate::ledger::{Answer, Ledger, Outcome};
 use crate::world::{Happening, World};
-use couchbase_core::Instant;
+use couchbase_core::{ErrorKind, Instant};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -89,6 +89,7 @@ impl Script {
         for number in &self.probes {
             match &ledger.entries[*number].outcome {
                 Some(Outcome::Answered(Answer { .. }) | Outcome::Refused(_)) => {}
+                Some(Outcome::Failed { kind: ErrorKind::Overloaded, .. }) => {}
                 other => {
                     return Err(format!(
                         "long after everything was mended {} cannot be reached: {other:?}",

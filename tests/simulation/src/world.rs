@@ -143,6 +143,11 @@ impl World {
         }
     }
 
+    /// A [`Notice::Wake`] with this number follows then.
+    pub(crate) fn plan_wake(&mut self, at: Instant, id: u64) {
+        self.agenda.plan(at, Happening::Wake(id));
+    }
+
     pub(crate) fn plan_model(&mut self) {
         if let Some(at) = self.model.poll_timeout() {
             self.agenda.plan(at, Happening::Model);
