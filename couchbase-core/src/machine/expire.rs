@@ -15,10 +15,10 @@ impl Client {
         });
         let mut counted: Vec<(u64, OpId, Instant)> = counted.collect();
         counted.sort_unstable();
-        let mut later = Vec::new();
+        let (mut ended, mut later) = (Vec::new(), Vec::new());
         for (_, id, deadline) in counted {
             if deadline <= now {
-                self.time_out(id, now);
+                ended.extend(self.time_out(id, now));
             } else if let Some((_, bucket)) = self.table.get_mut(id).and_then(|live| live.deadline.take()) {
                 self.deadlines.remove(bucket);
                 later.push((id, deadline));
@@ -30,13 +30,17 @@ impl Client {
                 live.deadline = Some((deadline, self.deadlines.insert(deadline, now)));
             }
         }
+        // Not before all have ended: what waited for one that is due may be due itself, and must not be sent now.
+        for live in ended {
+            self.after_end(&live, now);
+        }
     }
 
-    fn time_out(&mut self, id: OpId, now: Instant) {
-        let Some(live) = self.end(id, now) else { return };
+    fn time_out(&mut self, id: OpId, now: Instant) -> Option<Live> {
+        let live = self.end(id, now)?;
         let error = self.timeout_error(&live);
         self.report(id, Err(error));
-        self.after_end(&live, now);
+        Some(live)
     }
 
     fn timeout_error(&self, live: &Live) -> Error {

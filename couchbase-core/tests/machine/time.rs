@@ -123,3 +123,29 @@ fn the_machine_wakes_nobody_when_nothing_is_due() {
     // The configuration every 2.5 s, and a look at each link's answer every 10 s.
     assert!(wakes <= 24 + 3 * 6 + 6, "{wakes} in a minute");
 }
+
+#[test]
+fn operations_that_wait_for_one_another_and_end_together_are_not_sent_at_the_last_moment() {
+    let mut rig = Rig::connected(2);
+    let (from, to) = (rig.home("k"), rig.other_node("k"));
+    rig.model.hang(from);
+    let submit = |rig: &mut Rig, value: &str, seconds| {
+        let set = Request::set("k", text(value));
+        rig.client.submit(set, Duration::from_secs(seconds), rig.now).expect("accepted")
+    };
+    let stuck = submit(&mut rig, "1", 9);
+    rig.deliver(from);
+    rig.model.fail_over(from);
+    // The configuration is asked for, of either node.
+    rig.pass(Duration::from_secs(6));
+    assert_eq!(rig.client.map().map(|map| map.bucket_nodes().len()), Some(1));
+    assert_eq!(rig.home("k"), to);
+    let behind: Vec<_> = ["2", "3", "4"].map(|value| submit(&mut rig, value, 3)).into();
+    rig.pass(Duration::from_secs(4));
+    assert!(rig.error(stuck).is_ambiguous());
+    for op in behind {
+        let error = rig.error(op);
+        assert!(error.is_timeout() && !error.is_ambiguous() && error.attempts() == 0, "{error}");
+    }
+    assert!(rig.history("k").is_empty(), "{:?}", rig.history("k"));
+}
