@@ -46,6 +46,7 @@ impl Client {
     fn timeout_error(&self, live: &Live) -> Error {
         let after = live.timeout;
         let state = self.map.as_ref().and_then(|map| self.nodes.get(map.active(live.vbucket)?));
+        let link = state.and_then(|node| self.links.get(node.link?));
         let (words, node, is_ambiguous) = match live.state {
             State::InLine | State::Queued => {
                 (alloc::format!("no place among the operations in flight within {after:?}"), None, false)
@@ -68,6 +69,13 @@ impl Client {
                 }
                 (Some(node), Some(status)) => {
                     let words = alloc::format!("the server kept answering {status} for {after:?}");
+                    (words, Some(node.node.clone()), false)
+                }
+                (Some(node), None) if link.is_some_and(|link| link.is_full) => {
+                    let owed = link.map_or(0, |link| link.owed.len());
+                    let words = alloc::format!(
+                        "not sent within {after:?}: the node leaves {owed} requests unanswered"
+                    );
                     (words, Some(node.node.clone()), false)
                 }
                 (Some(node), None) => {

@@ -53,8 +53,10 @@ impl Client {
         if let Err(error) = self.handle_frames(link, rx, now) {
             self.give_up(link, error, now);
         }
-        if self.links.get(link).is_none() {
-            rx.clear();
+        match self.links.get(link) {
+            None => rx.clear(),
+            Some(from) if from.is_full => self.resume(link, now),
+            Some(_) => {}
         }
         self.settle(now);
     }
@@ -113,16 +115,10 @@ impl Client {
         if let Some(due) = self.deadlines.advance(now) {
             self.expire(due, now);
         }
-        loop {
-            while let Some(timer) = self.timers.pop(now) {
-                self.handle_timer(&timer, now);
-            }
-            self.settle(now);
-            // A place that was given may have met a link that is stuck: that is due at once.
-            if self.timers.next().is_none_or(|(at, _)| at > now) {
-                break;
-            }
+        while let Some(timer) = self.timers.pop(now) {
+            self.handle_timer(&timer, now);
         }
+        self.settle(now);
     }
 
     fn handle_timer(&mut self, timer: &Timer, now: Instant) {

@@ -11,7 +11,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
-/// However small the limits, a batch of this many bytes chokes nobody: an operation may be larger than its limit.
+/// However small the limits, a batch of this many bytes is not too large: an operation may be larger than its limit.
 const LEAST: usize = 32 << 20;
 
 /// Whom a link was opened for.
@@ -54,6 +54,8 @@ pub(super) struct Link {
     /// How many operations were ever put into the batch, and how many of them have been pulled.
     pub(super) positions: u64,
     pub(super) pulled: u64,
+    /// Operations wait because too much is unanswered.
+    pub(super) is_full: bool,
     /// A timer will look whether an answer is owed for too long.
     pub(super) stuck_timer: bool,
     pub(super) own: OwnRequests,
@@ -101,6 +103,7 @@ impl Link {
             owed: VecDeque::new(),
             positions: 0,
             pulled: 0,
+            is_full: false,
             stuck_timer: false,
             own: OwnRequests { next: FIRST_OWN_OPAQUE, configuration: None },
         }
@@ -110,8 +113,9 @@ impl Link {
         matches!(&self.stage, Stage::Serving { features, .. } if features.contains(feature))
     }
 
-    /// True if nothing more should be put into the batch: the other side has stopped taking or answering.
-    pub(super) fn is_choked(&self, limits: &Limits) -> bool {
+    /// True if nothing more should be put into the batch, or it could fill memory: the other side does not take or
+    /// answer as fast as operations end without it.
+    pub(super) fn has_enough(&self, limits: &Limits) -> bool {
         self.owed.len() >= 4 * limits.max_in_flight
             || self.batch.len() >= 2 * limits.max_in_flight_bytes.max(LEAST)
     }

@@ -117,7 +117,6 @@ impl Client {
     pub(super) fn handle_stuck_timer(&mut self, id: LinkId, now: Instant) {
         let Some(link) = self.links.get_mut(id) else { return };
         link.stuck_timer = false;
-        let is_choked = link.is_choked(&self.config.limits);
         let asked = link.own.configuration.map(|(_, asked)| asked);
         let has_left = matches!(link.stage, Stage::Serving { .. })
             && !self.nodes.iter().any(|state| state.link == Some(id));
@@ -127,7 +126,7 @@ impl Client {
         }
         let owed_since = [asked, self.table.oldest_orphan(id)].into_iter().flatten().min();
         let is_overdue = owed_since.is_some_and(|since| since + OVERDUE <= now);
-        if is_choked || is_overdue {
+        if is_overdue {
             let words = alloc::format!("the node has not answered for {OVERDUE:?}");
             self.give_up(id, Error::new(ErrorKind::Network, words), now);
         } else if let Some(at) =

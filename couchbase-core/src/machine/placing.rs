@@ -4,7 +4,6 @@ use super::link::Stage;
 use super::operation::Extras;
 use super::request::Body;
 use super::table::{Live, State};
-use super::timer::Timer;
 use super::{Client, LinkId, OpId};
 use crate::flags::Format;
 use crate::wire::{Datatype, Feature, Outgoing};
@@ -58,13 +57,24 @@ impl Client {
         }
     }
 
+    /// Sends what waited because too much was unanswered. What is unanswered is owed by the link, so answers come, or
+    /// the link is given up.
+    pub(super) fn resume(&mut self, link: LinkId, now: Instant) {
+        let limits = &self.config.limits;
+        if let Some(link) = self.links.get_mut(link).filter(|link| !link.has_enough(limits)) {
+            link.is_full = false;
+            self.send_all_ready(now);
+        }
+    }
+
     /// Encodes an operation into its link's batch.
     fn send(&mut self, id: OpId, link: LinkId) {
         let Some(to) = self.links.get_mut(link) else { return };
         let Stage::Serving { features, .. } = &to.stage else { return };
         let knows_json = features.contains(Feature::JSON);
-        if to.is_choked(&self.config.limits) {
-            self.timers.insert(self.now, Timer::Stuck(link));
+        if to.has_enough(&self.config.limits) {
+            // Until answers have come; see `resume`.
+            to.is_full = true;
             return;
         }
         let Some(tag) = self.table.set_on_wire(id, link, to.positions) else { return };

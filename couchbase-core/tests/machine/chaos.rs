@@ -163,7 +163,11 @@ impl World {
                     self.cut(link);
                 }
             }
-            95..97 => self.cancel(),
+            95..97 => {
+                for _ in 0..=self.below(8) {
+                    self.cancel();
+                }
+            }
             97..98 => {
                 let node = self.below(NODES as u64) as usize;
                 self.mute[node] ^= true;

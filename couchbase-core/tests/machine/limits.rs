@@ -82,3 +82,38 @@ fn a_node_that_takes_nothing_cannot_fill_our_memory() {
     }
     assert!(most <= 400, "{most} orphans of 100 in flight");
 }
+
+#[test]
+fn many_cancelled_operations_cost_no_link_and_hold_up_nobody_for_long() {
+    let mut rig = Rig::with(1, |config| config.max_in_flight(2));
+    rig.run();
+    for n in 0..50 {
+        let now = rig.now;
+        let op = rig.client.submit_in_line(Request::get(format!("k{n}")), TIMEOUT, now).expect("accepted");
+        rig.client.cancel(op, now);
+    }
+    assert!(rig.client.metrics().orphans <= 8, "{:?}", rig.client.metrics());
+    // Nothing was answered yet, so these wait, each on its own key.
+    let (a, b) = (rig.set("a", "1"), rig.set("b", "1"));
+    assert!(rig.is_open(a) && rig.is_open(b));
+    rig.run();
+    rig.ok(a);
+    rig.ok(b);
+    assert!(!rig.log.contains(&"close".into()), "{:?}", rig.log);
+}
+
+#[test]
+fn an_operation_that_found_a_node_full_of_unanswered_requests_says_so() {
+    let mut rig = Rig::with(1, |config| config.max_in_flight(1));
+    rig.run();
+    rig.model.hang(0);
+    for n in 0..4 {
+        let op = rig.get(&format!("k{n}"));
+        rig.client.cancel(op, rig.now);
+    }
+    let op = rig.set("k", "1");
+    rig.pass(TIMEOUT + Duration::from_millis(16));
+    let error = rig.error(op);
+    assert!(error.is_timeout() && !error.is_ambiguous() && error.attempts() == 0, "{error}");
+    assert!(format!("{error}").contains("4 requests unanswered"), "{error}");
+}
