@@ -11,17 +11,18 @@ fi
 export PYTHONDONTWRITEBYTECODE=1
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../../.."
-cargo build --quiet --release -p couchbase-testkit --bin cluster
-cargo build --quiet --release -p conformance --bin foreign
+# As the tests build them: nothing here is about speed.
+cargo build --quiet -p couchbase-testkit -p conformance --bin cluster --bin foreign
+built=${CARGO_TARGET_DIR:-target}/debug
 
 # The cluster runs until its standard input closes: when this script ends, however it ends.
-coproc cluster { exec "${CARGO_TARGET_DIR:-target}/release/cluster" --nodes 4 --replicas 1; }
+coproc cluster { exec "$built/cluster" --nodes 4 --replicas 1; }
 # The shell forgets the coprocess when it ends; its number is needed until after that.
 cluster_process=$cluster_PID
 read -r about <&"${cluster[0]}"
 
 "$python" "$here/python_client.py" "$about"
-"${CARGO_TARGET_DIR:-target}/release/foreign" "$about"
+"$built/foreign" "$about"
 "$python" "$here/python_reads_ours.py" "$about"
 
 exec {cluster[1]}>&-
