@@ -22,7 +22,8 @@ struct Document {
 }
 
 fn main() -> ExitCode {
-    let Some(about) = std::env::args().nth(1).and_then(|text| serde_json::from_str::<About>(&text).ok()) else {
+    let Some(about) = std::env::args().nth(1).and_then(|text| serde_json::from_str::<About>(&text).ok())
+    else {
         eprintln!("usage: foreign JSON, the line that the embedded cluster prints");
         return ExitCode::from(2);
     };
