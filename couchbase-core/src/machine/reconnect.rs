@@ -6,6 +6,11 @@ use super::timer::Timer;
 use super::{Client, LinkId};
 use crate::{Error, Instant, Node};
 use alloc::string::ToString;
+use core::time::Duration;
+
+/// A link that was lost sooner than this counts as one that could not be made: a node that accepts links and drops
+/// them would else be stormed. It is the longest wait between two attempts.
+const LASTING: Duration = Duration::from_secs(1);
 
 /// A node of the map.
 pub(super) struct NodeState {
@@ -14,15 +19,17 @@ pub(super) struct NodeState {
     pub(super) link: Option<LinkId>,
     /// A link is being opened, or a timer will open one.
     is_coming: bool,
-    /// How often in a row that failed.
+    /// How often in a row that failed, or gave a link that did not last.
     failures: u32,
+    /// Since when the link has served.
+    since: Option<Instant>,
     /// How the last link was lost, or could not be made.
     pub(super) trouble: Option<Error>,
 }
 
 impl NodeState {
     pub(super) fn new(node: Node) -> Self {
-        Self { node, link: None, is_coming: false, failures: 0, trouble: None }
+        Self { node, link: None, is_coming: false, failures: 0, since: None, trouble: None }
     }
 }
 
@@ -49,6 +56,9 @@ impl Client {
     pub(super) fn node_lost(&mut self, node: &Node, trouble: Error, now: Instant) {
         let Some(state) = self.unlinked(node) else { return };
         state.trouble = Some(trouble);
+        if state.since.take().is_some_and(|since| now - since >= LASTING) {
+            state.failures = 0;
+        }
         state.failures += 1;
         state.is_coming = true;
         let delay = controlled(state.failures);
@@ -78,7 +88,7 @@ impl Client {
         match self.node_of_link(&node, own).map(|index| &mut self.nodes[index]) {
             Some(state) if state.link.is_none() => {
                 state.link = Some(link);
-                state.failures = 0;
+                state.since = Some(now);
                 state.trouble = None;
                 if matches!(purpose, Purpose::Node(_)) {
                     state.is_coming = false;

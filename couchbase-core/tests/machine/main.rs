@@ -7,6 +7,7 @@ mod hostile_cluster;
 mod limits;
 mod operations;
 mod order;
+mod reconnect;
 mod rig;
 mod script;
 mod time;

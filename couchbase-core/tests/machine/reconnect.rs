@@ -1,0 +1,60 @@
+//! Links that are lost: when they are made again, and what is said meanwhile.
+
+use crate::script::{Script, cluster};
+use couchbase_core::machine::{LinkLoss, Request};
+use couchbase_core::wire::{Opcode, Outgoing, Status};
+use std::time::Duration;
+
+const HOST: &str = "couchbase://10.0.0.1/default";
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_node_that_drops_each_link_is_not_stormed() {
+    let (mut script, mut link) = Script::connected(HOST, cluster(1, &["10.0.0.1"], &[0]));
+    let start = script.now;
+    while script.now < start + 10 * SECOND {
+        let opened = script.opened.len();
+        script.client.handle_lost(link, LinkLoss::Eof, script.now);
+        while script.opened.len() == opened {
+            script.pass(Duration::from_millis(1));
+        }
+        link = script.opened[opened].0;
+        script.establish(link);
+    }
+    assert!(script.opened.len() < 30, "{} links in 10 s", script.opened.len());
+    // One that lasts makes up for all that.
+    script.requests(link);
+    script.pass(2 * SECOND);
+    let opened = script.opened.len();
+    script.client.handle_lost(link, LinkLoss::Eof, script.now);
+    script.pass(Duration::from_millis(1));
+    assert_eq!(script.opened.len(), opened + 1);
+}
+
+#[test]
+fn what_a_link_refused_for_its_own_sake_is_sent_over_the_next_one_and_counted_once() {
+    let (mut script, link) = Script::connected(HOST, cluster(1, &["10.0.0.1"], &[0]));
+    let op = script.submit(Request::delete("k"), 60 * SECOND);
+    let asked = script.requests(link);
+    let lost = Outgoing::response(Opcode::DELETE, Status::NO_BUCKET);
+    script.say(link, Outgoing { opaque: asked[0].opaque, ..lost });
+    assert_eq!(script.closed, [link]);
+    script.pass(SECOND);
+    let next = script.opened.last().expect("opened again").0;
+    script.establish(next);
+    let asked = script.requests(next);
+    assert_eq!(asked[0].opcode, Opcode::DELETE);
+    let refused = Outgoing::response(Opcode::DELETE, Status::KEY_ENOENT);
+    script.say(next, Outgoing { opaque: asked[0].opaque, ..refused });
+    assert_eq!(script.error(op).attempts(), 2);
+}
+
+#[test]
+fn what_was_never_written_counts_as_no_attempt() {
+    let (mut script, link) = Script::connected(HOST, cluster(1, &["10.0.0.1"], &[0]));
+    let op = script.submit(Request::delete("k"), 5 * SECOND);
+    script.client.handle_lost(link, LinkLoss::Reset, script.now);
+    script.pass(6 * SECOND);
+    let error = script.error(op);
+    assert!(error.is_timeout() && !error.is_ambiguous() && error.attempts() == 0, "{error}");
+}
