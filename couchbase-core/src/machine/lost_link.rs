@@ -67,8 +67,9 @@ impl Client {
                 continue;
             }
             let (id, vbucket) = (live.id, live.vbucket);
+            let was_written = position < link.pulled;
             touched.push(vbucket);
-            if position < link.pulled && !live.request.is_read() {
+            if was_written && !live.request.is_read() {
                 let words = alloc::format!("the link was lost before the answer came ({error})");
                 if let Some(live) = self.end_answered(id) {
                     let error = Error::new(ErrorKind::Network, words)
@@ -79,7 +80,7 @@ impl Client {
                     self.report(id, Err(error));
                 }
             } else {
-                self.table.set_waiting(id, now);
+                self.table.take_back(id, was_written, now);
             }
         }
         touched.sort_unstable();

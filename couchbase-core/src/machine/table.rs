@@ -56,7 +56,7 @@ pub(super) struct Live {
     /// `None` until the first connection is there: then the clock starts.
     pub(super) deadline: Option<(Instant, Bucket)>,
     pub(super) vbucket: u16,
-    /// How often it was written into a link's batch.
+    /// How often it was written into a link's batch, and not taken back.
     pub(super) attempts: u32,
     /// Why it is tried again.
     pub(super) refused: Option<Status>,
@@ -335,6 +335,13 @@ impl Table {
             let list = &mut self.lists[vbucket];
             list.on_wire -= 1;
             list.waiting += 1;
+        }
+    }
+    /// Says that an operation's link is lost and it waits for another one. What was not written was no attempt.
+    pub(super) fn take_back(&mut self, id: OpId, was_written: bool, now: Instant) {
+        self.set_waiting(id, now);
+        if let Some(live) = self.get_mut(id).filter(|_| !was_written) {
+            live.attempts -= 1;
         }
     }
 }
