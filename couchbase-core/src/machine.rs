@@ -53,9 +53,6 @@ mod table;
 mod timer;
 mod transmit;
 
-#[cfg(test)]
-mod tests;
-
 pub use event::{Event, LinkLoss, SubmitError, TimerKind};
 pub use id::{LinkId, OpId, ResolveId};
 pub use output::Metrics;

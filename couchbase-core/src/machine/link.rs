@@ -5,7 +5,7 @@ use super::{LinkId, Transmit};
 use crate::config::Limits;
 use crate::session::{ErrorMap, Features, Handshake};
 use crate::wire::Feature;
-use crate::{Error, Instant, Node};
+use crate::{Instant, Node};
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -64,7 +64,7 @@ pub(super) struct Link {
 /// How far a link has come.
 pub(super) enum Stage {
     /// The socket is being connected; these addresses are left to try.
-    Opening { others: VecDeque<SocketAddr>, last: Option<Error> },
+    Opening { others: VecDeque<SocketAddr> },
     /// The session is being set up.
     Handshaking(Handshake),
     /// Operations may travel.
@@ -97,7 +97,7 @@ impl Link {
             id,
             node: target.node(),
             target,
-            stage: Stage::Opening { others, last: None },
+            stage: Stage::Opening { others },
             batch: Transmit::new(),
             is_dirty: false,
             owed: VecDeque::new(),

@@ -19,10 +19,9 @@ impl Client {
         let Some(link) = self.links.get_mut(id) else { return };
         let error = Error::new(ErrorKind::Network, alloc::format!("{}{why}", step(&link.stage)));
         // The other addresses of a host go first.
-        if let Stage::Opening { others, last } = &mut link.stage
+        if let Stage::Opening { others } = &mut link.stage
             && let Some(addr) = others.pop_front()
         {
-            *last = Some(error);
             self.events.push_back(Event::Open { link: id, addr });
             return;
         }

@@ -81,15 +81,28 @@ fn decide_unknown(status: Status, error_map: Option<&ErrorMap>) -> Decision {
     let Some(entry) = error_map.and_then(|map| map.lookup(status)) else {
         return Decision::Fail(ErrorKind::Other);
     };
-    let attributes = entry.attributes();
-    if attributes.contains(Attributes::SUCCESS) {
+    let has = |attribute| entry.attributes().contains(attribute);
+    if has(Attributes::SUCCESS) {
         Decision::Succeed
-    } else if attributes.contains(Attributes::RETRY_NOW) || attributes.contains(Attributes::RETRY_LATER) {
-        Decision::Retry
-    } else if attributes.contains(Attributes::CONN_STATE_INVALIDATED) {
+    } else if has(Attributes::INTERNAL) && !has(Attributes::INVALID_INPUT) && !has(Attributes::ITEM_ONLY) {
+        // As EINTERNAL. The two others say that the request was understood and refused.
+        Decision::FailAmbiguously(ErrorKind::Other)
+    } else if has(Attributes::CONN_STATE_INVALIDATED) {
         Decision::Relink
+    } else if (has(Attributes::RETRY_NOW) || has(Attributes::RETRY_LATER)) && !has(Attributes::NO_RETRY) {
+        Decision::Retry
     } else {
-        Decision::Fail(ErrorKind::Other)
+        let kinds = [
+            (Attributes::AUTH, ErrorKind::Auth),
+            (Attributes::SUPPORT, ErrorKind::NotSupported),
+            (Attributes::INVALID_INPUT, ErrorKind::Argument),
+            (Attributes::ITEM_LOCKED, ErrorKind::Locked),
+            (Attributes::TEMP, ErrorKind::TemporaryFail),
+            (Attributes::RATE_LIMIT, ErrorKind::TemporaryFail),
+            (Attributes::SYSTEM_CONSTRAINT, ErrorKind::TemporaryFail),
+        ];
+        let kind = kinds.into_iter().find(|&(attribute, _)| has(attribute));
+        Decision::Fail(kind.map_or(ErrorKind::Other, |(_, kind)| kind))
     }
 }
 
@@ -106,3 +119,6 @@ pub(super) fn exponential(attempts: u32) -> Duration {
 pub(super) fn controlled(attempts: u32) -> Duration {
     Duration::from_millis(CONTROLLED[(attempts.saturating_sub(1) as usize).min(CONTROLLED.len() - 1)])
 }
+
+#[cfg(test)]
+mod tests;
