@@ -69,6 +69,11 @@ impl Expiry {
         }
     }
 
+    /// Whether what goes over the wire is a date that is counted from today's.
+    pub(crate) const fn depends_on_today(self) -> bool {
+        matches!(self.0, Repr::In(RELATIVE_LIMIT..))
+    }
+
     /// The wire's number of an expiry that was made from one; others have none without the time of sending.
     pub(crate) const fn settled(self) -> u32 {
         match self.0 {

@@ -35,6 +35,10 @@ pub(super) enum Body {
     Counter { amount: u64, initial: Option<u64> },
 }
 
+/// A time of day before 2001 was never told, or comes from a clock that was never set: a document whose expiry is
+/// counted from there would be gone at once.
+const LATER_THAN_THIS: Duration = Duration::from_secs(1_000_000_000);
+
 /// How long an operation may take, in whole milliseconds rounded up: no operation needs more than 49 days.
 #[derive(Clone, Copy, Debug)]
 enum Timeout {
@@ -215,6 +219,10 @@ impl Request {
     /// Refuses what no server would take, and settles the expiry in the wire's terms.
     pub(super) fn check(&mut self, unix_time: Duration) -> Result<()> {
         self.verify()?;
+        if self.expiry.depends_on_today() && unix_time < LATER_THAN_THIS {
+            let words = "an expiry of 30 days and more needs the time of day, which is not known here";
+            return Err(Error::new(ErrorKind::Argument, words));
+        }
         self.expiry = Expiry::from_wire(self.expiry.to_wire(unix_time)?);
         Ok(())
     }
@@ -232,7 +240,7 @@ impl Request {
             ));
         }
         if matches!(self.timeout, Timeout::Zero) {
-            return wrong("a timeout of zero; give it at least a millisecond");
+            return Err(no_time());
         }
         let len = self.value().map_or(0, Bytes::len);
         if len > MAX_VALUE_LEN {
@@ -253,4 +261,9 @@ impl fmt::Debug for Request {
             .field("key", &self.key)
             .finish_non_exhaustive()
     }
+}
+
+/// No operation can be carried out in no time.
+pub(super) fn no_time() -> Error {
+    Error::new(ErrorKind::Argument, "a timeout of zero; give it at least a millisecond")
 }

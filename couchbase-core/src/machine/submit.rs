@@ -2,8 +2,9 @@
 //!
 //! Arguments are checked and places given here. Nothing is encoded here; see `placing`.
 
+use super::request::no_time;
 use super::table::{Live, State};
-use super::{Client, Event, OpId, Phase, Request, SubmitError};
+use super::{Admission, Client, Event, OpId, Phase, Request, SubmitError};
 use crate::{Error, ErrorKind, Instant, Reply, Result};
 use core::time::Duration;
 
@@ -44,7 +45,10 @@ impl Client {
     ) -> Result<OpId, SubmitError> {
         let now = self.advance(now);
         let timeout = request.timeout_or(timeout);
-        let checked = self.refusal().map_or(Ok(()), Err).and_then(|()| request.check(self.unix_time_at(now)));
+        let checked = self.refusal().map_or(Ok(()), Err).and_then(|()| {
+            request.check(self.unix_time_at(now))?;
+            if timeout.is_zero() { Err(no_time()) } else { Ok(()) }
+        });
         if let Err(error) = checked {
             let error = error.with_key(request.key.clone());
             return Err(SubmitError { request, error });
@@ -177,12 +181,23 @@ impl Client {
     fn give_back(&mut self, live: &Live) {
         if live.state == State::InLine {
             self.admission.in_line -= 1;
+            self.thin_out_line();
         } else {
             self.admission.in_flight -= 1;
             self.admission.bytes -= live.request.size();
         }
         if let Some((_, bucket)) = live.deadline {
             self.deadlines.remove(bucket);
+        }
+    }
+
+    /// Tickets of operations that have ended leave the line when they are the greater part of it. (The front may wait
+    /// long for its place while those behind it come and go.)
+    fn thin_out_line(&mut self) {
+        let Admission { line, in_line, .. } = &mut self.admission;
+        if line.len() > 2 * *in_line + 64 {
+            let table = &self.table;
+            line.retain(|&id| table.get(id).is_some_and(|live| live.state == State::InLine));
         }
     }
 
@@ -218,4 +233,31 @@ impl Client {
 
 fn closed() -> Error {
     Error::new(ErrorKind::Closed, "the connection is closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    #[test]
+    fn tickets_that_are_given_up_do_not_fill_the_line() {
+        let now = Instant::ZERO;
+        let config = Config::new("couchbase://10.0.0.1/default").max_in_flight(1);
+        let mut client = Client::new(config, 1, now).expect("valid");
+        let second = Duration::from_secs(1);
+        let mut submit = |client: &mut Client| {
+            client.submit_in_line(Request::get("k"), second, now).map_err(|refused| refused.error)
+        };
+        let first = submit(&mut client).expect("has the place");
+        let next = submit(&mut client).expect("stands in line");
+        for _ in 0..10_000 {
+            let gone = submit(&mut client).expect("stands in line");
+            client.cancel(gone, now);
+        }
+        assert!(client.admission.line.len() < 100, "{} tickets", client.admission.line.len());
+        client.cancel(first, now);
+        assert_eq!((client.in_flight(), client.metrics().in_line), (1, 0));
+        assert!(client.table.get(next).is_some_and(|live| live.state == State::Queued));
+    }
 }

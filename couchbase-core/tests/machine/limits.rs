@@ -26,6 +26,8 @@ fn arguments_that_no_server_takes_are_refused_with_the_request() {
         assert_eq!(refused.error.key(), Some(&name));
         assert_eq!(refused.request.key(), &name);
     }
+    let no_time = rig.client.submit(Request::get("k"), Duration::ZERO, rig.now).expect_err("no time");
+    assert_eq!(no_time.error.kind(), ErrorKind::Argument);
     assert_eq!(rig.client.in_flight(), 0);
     let longest = rig.submit(Request::get("k".repeat(250)));
     let largest = rig.submit(Request::set("k", Encoded::new(vec![0; 20 * 1024 * 1024], Flags::BYTES)));

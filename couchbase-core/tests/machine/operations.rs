@@ -125,3 +125,19 @@ fn an_error_names_node_status_and_the_servers_words() {
     assert_eq!((error.key().map(|key| key.as_str()), error.status(), error.rc()), (Some("k"), Some(1), 0x0d));
     assert!(error.is_data() && !error.is_transient() && error.attempts() == 1);
 }
+
+#[test]
+fn a_far_expiry_needs_the_time_of_day() {
+    let mut rig = Rig::connected(1);
+    let far = || Request::set("k", text("1")).with_expiry(Duration::from_secs(30 * 86_400));
+    let refused =
+        rig.client.submit(far(), crate::rig::TIMEOUT, rig.now).expect_err("it would be gone at once");
+    assert_eq!(refused.error.kind(), ErrorKind::Argument);
+    assert!(format!("{}", refused.error).contains("time of day"), "{}", refused.error);
+    let near = rig.submit(Request::set("k", text("1")).with_expiry(Duration::from_secs(30 * 86_400 - 1)));
+    rig.client.handle_unix_time(Duration::from_secs(1_700_000_000), rig.now);
+    let set = rig.submit(far());
+    rig.run();
+    rig.ok(near);
+    rig.ok(set);
+}
