@@ -45,7 +45,7 @@ impl Client {
 
     fn timeout_error(&self, live: &Live) -> Error {
         let after = live.timeout;
-        let state = self.map.as_ref().and_then(|map| self.nodes.get(map.active(live.vbucket)?));
+        let state = self.node_of(live.vbucket);
         let link = state.and_then(|node| self.links.get(node.link?));
         let (words, node, is_ambiguous) = match live.state {
             State::InLine | State::Queued => {

@@ -2,6 +2,7 @@
 
 use super::link::Stage;
 use super::operation::Extras;
+use super::reconnect::NodeState;
 use super::request::Body;
 use super::table::{Live, State};
 use super::{Client, LinkId, OpId};
@@ -12,7 +13,12 @@ use crate::{Instant, Key};
 impl Client {
     /// The link that serves a vbucket's node, if there is one at present.
     pub(super) fn route(&self, vbucket: u16) -> Option<LinkId> {
-        self.nodes.get(self.map.as_ref()?.active(vbucket)?)?.link
+        self.node_of(vbucket)?.link
+    }
+
+    /// The node that the map gives a vbucket.
+    pub(super) fn node_of(&self, vbucket: u16) -> Option<&NodeState> {
+        self.nodes.get(self.map.as_ref()?.active(vbucket)?)
     }
 
     /// Gives an operation its vbucket, and sends it if nothing forbids it.

@@ -4,7 +4,7 @@ use super::link::{Purpose, Target};
 use super::retry::controlled;
 use super::timer::Timer;
 use super::{Client, LinkId};
-use crate::{Error, Instant, Node};
+use crate::{Error, ErrorKind, Instant, Node};
 use alloc::string::ToString;
 use core::time::Duration;
 
@@ -39,7 +39,11 @@ impl Client {
         let Some(map) = &self.map else { return };
         let mut targets = alloc::vec::Vec::new();
         for (state, info) in self.nodes.iter_mut().zip(map.nodes()).take(map.bucket_nodes().len()) {
-            let Some(port) = info.kv else { continue };
+            let Some(port) = info.kv else {
+                let words = "the cluster's configuration gives it no port of the key-value service";
+                state.trouble = Some(Error::new(ErrorKind::NotSupported, words));
+                continue;
+            };
             if state.link.is_none() && !state.is_coming {
                 state.is_coming = true;
                 let purpose = Purpose::Node(state.node.clone());

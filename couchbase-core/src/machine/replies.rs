@@ -143,10 +143,16 @@ impl Client {
             None => "it had to be sent again".into(),
         };
         let words = alloc::format!("{why}, and by then a later operation on its key had been carried out");
-        let error = Error::new(ErrorKind::TemporaryFail, words)
+        let mut error = Error::new(ErrorKind::TemporaryFail, words)
             .with_key(live.request.key)
             .with_attempts(live.attempts)
             .overtaken();
+        if let Some(status) = live.refused {
+            error = error.with_status(status);
+        }
+        if let Some(state) = self.node_of(live.vbucket) {
+            error = error.with_node(state.node.clone());
+        }
         self.report(id, Err(error));
     }
 

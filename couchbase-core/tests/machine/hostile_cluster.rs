@@ -68,3 +68,16 @@ fn two_entries_with_one_address_are_both_served() {
         assert!(!script.closed.contains(&again));
     }
 }
+
+#[test]
+fn a_node_without_a_port_is_named_as_what_is_missing() {
+    let map = cluster(1, &["10.0.0.1", "10.0.0.2"], &[0, 1, 0, 1]);
+    let portless =
+        map.replace(r#"{"hostname":"10.0.0.2","services":{"kv":11210}}"#, r#"{"hostname":"10.0.0.2"}"#);
+    let (mut script, _) = Script::connected(HOST, portless);
+    assert_eq!(script.opened.len(), 1);
+    let ops: Vec<_> = (0..8).map(|n| script.submit(Request::get(format!("k{n}")), SECOND)).collect();
+    script.pass(2 * SECOND);
+    let words = ops.iter().map(|&op| format!("{}", script.error(op)));
+    assert!(words.filter(|words| words.contains("no port of the key-value service")).count() > 0);
+}

@@ -19,6 +19,7 @@ fn a_refused_write_whose_successor_is_in_flight_is_overtaken_when_that_succeeds(
     let overtaken = rig.error(first);
     assert!(overtaken.is_overtaken() && !overtaken.is_ambiguous(), "{overtaken}");
     assert!(!overtaken.is_transient(), "repeating it would undo the later one");
+    assert!(overtaken.node().is_some() && overtaken.status() == Some(Status::ETMPFAIL.0), "{overtaken}");
     rig.pass(Duration::from_secs(3));
     assert_eq!(rig.history("k"), ["2"]);
 }
