@@ -4,7 +4,7 @@ use super::link::Stage;
 use super::replies::Incoming;
 use super::timer::Timer;
 use super::{Client, LinkId, LinkLoss, Phase, ResolveId};
-use crate::wire::{MAX_BODY_LEN, Packet, peek};
+use crate::wire::{HEADER_LEN, MAX_BODY_LEN, Packet, peek};
 use crate::{Error, ErrorKind, Instant};
 use bytes::{Buf, Bytes, BytesMut};
 use core::net::SocketAddr;
@@ -87,26 +87,17 @@ impl Client {
                 self.handle_reply(link, Incoming { packet, value }, now).map_err(protocol)?;
                 done += len;
             } else {
+                let header = *packet.header();
                 rx.advance(core::mem::take(&mut done));
+                // A frame that owns its bytes: its value is their end.
                 let frame = rx.split_to(len).freeze();
-                self.handle_large(link, &frame, now).map_err(protocol)?;
+                let packet = Packet::from_parts(header, &frame[HEADER_LEN..]);
+                let value = frame.slice(HEADER_LEN + header.value_offset()..);
+                self.handle_reply(link, Incoming { packet, value }, now).map_err(protocol)?;
             }
         }
         rx.advance(done);
         Ok(())
-    }
-
-    /// A frame that owns its bytes: its value is a slice of it.
-    fn handle_large(
-        &mut self,
-        link: LinkId,
-        frame: &Bytes,
-        now: Instant,
-    ) -> Result<(), alloc::string::String> {
-        let whole: Option<Packet<'_>> = peek(frame, MAX_BODY_LEN).ok().flatten();
-        let Some(packet) = whole else { return Ok(()) };
-        let value = frame.slice(packet.value_range());
-        self.handle_reply(link, Incoming { packet, value }, now)
     }
 
     /// Time has passed: to be called when [`poll_timeout`](Self::poll_timeout)'s moment has come.

@@ -31,8 +31,8 @@ pub(super) struct Kind {
     pub(super) can_be_quiet: bool,
     /// The extras of its request, which has been checked.
     pub(super) extras: fn(&Request, &mut Extras),
-    /// The reply of a success; `None` if it is malformed. `value` is the packet's, already in the caller's hands.
-    pub(super) read: fn(&Packet<'_>, Key, Bytes) -> Option<Reply>,
+    /// What a success says; `None` if it is malformed. `value` is the packet's, already in the caller's hands.
+    pub(super) read: fn(&Packet<'_>, Bytes) -> Option<Answer>,
     /// What a status means for this operation where it differs from the rest.
     pub(super) refusal: fn(Status) -> Option<ErrorKind>,
 }
@@ -40,6 +40,26 @@ pub(super) struct Kind {
 impl core::fmt::Debug for Kind {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.name)
+    }
+}
+
+/// What the packet of a success says: a reply that lacks its key.
+pub(super) struct Answer {
+    cas: Cas,
+    document: Encoded,
+    number: Option<u64>,
+}
+
+impl Answer {
+    fn new(packet: &Packet<'_>, document: Encoded) -> Self {
+        Self { cas: Cas::from_u64(packet.cas()), document, number: None }
+    }
+
+    pub(super) fn into_reply(self, key: Key) -> Reply {
+        match self.number {
+            Some(number) => Reply::counter(key, self.cas, number),
+            None => Reply::new(key, self.cas, self.document),
+        }
     }
 }
 
@@ -73,7 +93,7 @@ fn as_everywhere(_status: Status) -> Option<ErrorKind> {
     None
 }
 
-/// The reply of operations that return a CAS and nothing else.
-fn read_cas(packet: &Packet<'_>, key: Key, _value: Bytes) -> Option<Reply> {
-    Some(Reply::new(key, Cas::from_u64(packet.cas()), Encoded::default()))
+/// What operations return that return a CAS and nothing else.
+fn read_cas(packet: &Packet<'_>, _value: Bytes) -> Option<Answer> {
+    Some(Answer::new(packet, Encoded::default()))
 }

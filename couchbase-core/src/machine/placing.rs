@@ -122,13 +122,20 @@ impl Client {
 
     /// What an operation that has left its vbucket's list may have held back.
     pub(super) fn after_end(&mut self, ended: &Live, now: Instant) {
-        if matches!(ended.state, State::InLine | State::Queued) || self.table.waiting(ended.vbucket) == 0 {
+        if !matches!(ended.state, State::InLine | State::Queued) {
+            self.send_after(ended.vbucket, &ended.request.key, now);
+        }
+    }
+
+    /// What an operation on this key may have held back that has left its vbucket's list.
+    pub(super) fn send_after(&mut self, vbucket: u16, key: &Key, now: Instant) {
+        if self.table.waiting(vbucket) == 0 {
             return;
         }
-        match self.table.occupied_link(ended.vbucket) {
+        match self.table.occupied_link(vbucket) {
             // The last one of its vbucket on the wire: another link may take over for all keys.
-            None => self.send_ready_of_vbucket(ended.vbucket, now),
-            Some(_) => self.send_ready(ended.vbucket, &ended.request.key, now),
+            None => self.send_ready_of_vbucket(vbucket, now),
+            Some(_) => self.send_ready(vbucket, key, now),
         }
     }
 }

@@ -84,6 +84,9 @@ impl Client {
     ) -> Result<(), String> {
         let packet = incoming.packet;
         let status = packet.status();
+        if status == Status::SUCCESS {
+            return self.succeed(id, incoming, now);
+        }
         let (Some(live), Some(from)) = (self.table.get(id), self.links.get(link)) else { return Ok(()) };
         let error_map = match &from.stage {
             Stage::Serving { error_map, .. } => error_map.as_ref(),
@@ -91,13 +94,7 @@ impl Client {
         };
         let kind = live.request.kind;
         match decide(kind, status, error_map) {
-            Decision::Succeed => {
-                let key = live.request.key.clone();
-                let opcode = packet.opcode();
-                let reply = (kind.read)(&packet, key, incoming.value)
-                    .ok_or_else(|| alloc::format!("a malformed answer to {opcode}"))?;
-                self.conclude(id, Ok(reply), now);
-            }
+            Decision::Succeed => return self.succeed(id, incoming, now),
             Decision::Fail(ErrorKind::NotFound) if live.request.is_quiet => {
                 let reply = Reply::missing(live.request.key.clone());
                 self.conclude(id, Ok(reply), now);
@@ -123,16 +120,42 @@ impl Client {
         Ok(())
     }
 
+    /// The operation was carried out. The same as [`conclude`](Self::conclude), in fewer moves: nearly every answer
+    /// comes here.
+    fn succeed(&mut self, id: OpId, incoming: Incoming<'_>, now: Instant) -> Result<(), String> {
+        let Some(live) = self.table.get(id) else { return Ok(()) };
+        let packet = incoming.packet;
+        let Some(answer) = (live.request.kind.read)(&packet, incoming.value) else {
+            return Err(alloc::format!("a malformed answer to {}", packet.opcode()));
+        };
+        let vbucket = live.vbucket;
+        let others_wait = self.table.waiting(vbucket) > 0;
+        if others_wait {
+            self.overtake_before(id, now);
+        }
+        let Some(key) = self.end_succeeded(id) else { return Ok(()) };
+        let waiting = others_wait.then(|| key.clone());
+        self.report(id, Ok(answer.into_reply(key)));
+        if let Some(key) = waiting {
+            self.send_after(vbucket, &key, now);
+        }
+        Ok(())
+    }
+
     /// A definitive answer: ends the operation, and by R2 what it has overtaken.
     fn conclude(&mut self, id: OpId, result: crate::Result<Reply>, now: Instant) {
-        if let Some(live) = self.table.get(id) {
-            for overtaken in self.table.overtaken_by(live) {
-                self.overtake(overtaken, now);
-            }
-        }
+        self.overtake_before(id, now);
         if let Some(live) = self.end_answered(id) {
             self.report(id, result);
             self.after_end(&live, now);
+        }
+    }
+
+    /// R2: ends what an operation with a definitive answer has overtaken.
+    fn overtake_before(&mut self, id: OpId, now: Instant) {
+        let Some(live) = self.table.get(id) else { return };
+        for overtaken in self.table.overtaken_by(live) {
+            self.overtake(overtaken, now);
         }
     }
 

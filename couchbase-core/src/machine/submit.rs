@@ -5,7 +5,7 @@
 use super::request::no_time;
 use super::table::{Live, State};
 use super::{Admission, Client, Event, OpId, Phase, Request, SubmitError};
-use crate::{Error, ErrorKind, Instant, Reply, Result};
+use crate::{Error, ErrorKind, Instant, Key, Reply, Result};
 use core::time::Duration;
 
 impl Client {
@@ -63,10 +63,11 @@ impl Client {
         self.admission.order += 1;
         let state = if has_place { State::Queued } else { State::InLine };
         let size = request.size();
-        let id = self.table.insert(request, self.admission.order, state, timeout);
-        if self.is_connected() {
-            self.start_clock(id, now);
-        }
+        let deadline = self.is_connected().then(|| {
+            let deadline = now + timeout;
+            (deadline, self.deadlines.insert(deadline, now))
+        });
+        let id = self.table.insert(request, self.admission.order, state, timeout, deadline);
         if has_place {
             self.take_place(id, size, now);
         } else {
@@ -176,6 +177,17 @@ impl Client {
         let live = self.table.end_answered(id)?;
         self.give_back(&live);
         Some(live)
+    }
+
+    /// Ends an operation that was carried out, in its place; its key is what is needed of it.
+    pub(super) fn end_succeeded(&mut self, id: OpId) -> Option<Key> {
+        let (key, size, bucket) = self.table.end_in_place(id)?;
+        self.admission.in_flight -= 1;
+        self.admission.bytes -= size;
+        if let Some(bucket) = bucket {
+            self.deadlines.remove(bucket);
+        }
+        Some(key)
     }
 
     fn give_back(&mut self, live: &Live) {

@@ -7,10 +7,11 @@
 use super::deadline::Bucket;
 use super::id::{MAX_OPERATIONS, Tag};
 use super::{LinkId, OpId, Request};
-use crate::Instant;
 use crate::wire::Status;
+use crate::{Instant, Key};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::mem;
 use core::time::Duration;
 
 /// The end of a list of slots.
@@ -105,7 +106,14 @@ impl Table {
         self.free.is_empty() && self.slots.len() == MAX_OPERATIONS
     }
 
-    pub(super) fn insert(&mut self, request: Request, order: u64, state: State, timeout: Duration) -> OpId {
+    pub(super) fn insert(
+        &mut self,
+        request: Request,
+        order: u64,
+        state: State,
+        timeout: Duration,
+        deadline: Option<(Instant, Bucket)>,
+    ) -> OpId {
         let index = self.free.pop_front().unwrap_or_else(|| {
             let index = self.slots.len();
             self.slots.push(Slot { tag: Tag::first(index), tenant: Tenant::Free });
@@ -119,7 +127,7 @@ impl Table {
             order,
             state,
             timeout,
-            deadline: None,
+            deadline,
             vbucket: 0,
             attempts: 0,
             refused: None,
@@ -187,6 +195,18 @@ impl Table {
         Some(live)
     }
 
+    /// Ends an operation whose reply has come, without moving it: its key, its size and its deadline's bucket.
+    pub(super) fn end_in_place(&mut self, id: OpId) -> Option<(Key, usize, Option<Bucket>)> {
+        self.unlist(id);
+        let live = self.get_mut(id)?;
+        let size = live.request.size();
+        let bucket = live.deadline.map(|(_, bucket)| bucket);
+        let key = mem::replace(&mut live.request.key, Key::from_static(""));
+        self.live -= 1;
+        self.release(id.slot());
+        Some((key, size, bucket))
+    }
+
     /// An orphan's reply has come.
     pub(super) fn release_orphan(&mut self, tag: Tag) {
         if let Some(Tenant::Orphan { .. }) = self.addressee(tag) {
@@ -209,7 +229,7 @@ impl Table {
         self.get(id)?;
         self.unlist(id);
         self.live -= 1;
-        match core::mem::replace(&mut self.slots[id.slot()].tenant, Tenant::Free) {
+        match mem::replace(&mut self.slots[id.slot()].tenant, Tenant::Free) {
             Tenant::Live(live) => Some(live),
             Tenant::Free | Tenant::Orphan { .. } => None,
         }

@@ -87,7 +87,8 @@ impl<'a> Outgoing<'a> {
             !magic.is_alt() || self.key.len() <= 255,
             "no room for the key's length beside framing extras"
         );
-        let body = self.framing.len() + self.extras.len() + self.key.len() + value_len;
+        let parts = self.framing.len() + self.extras.len() + self.key.len();
+        let body = parts + value_len;
         let header = Header {
             magic,
             opcode: self.opcode,
@@ -100,9 +101,13 @@ impl<'a> Outgoing<'a> {
             opaque: self.opaque,
             cas: self.cas,
         };
+        out.reserve(HEADER_LEN + parts);
         out.extend_from_slice(&header.encode());
-        out.extend_from_slice(self.framing);
-        out.extend_from_slice(self.extras);
-        out.extend_from_slice(self.key);
+        // Most frames lack one or the other: an empty part is cheaper not copied.
+        for part in [self.framing, self.extras, self.key] {
+            if !part.is_empty() {
+                out.extend_from_slice(part);
+            }
+        }
     }
 }

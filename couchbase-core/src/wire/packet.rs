@@ -31,6 +31,12 @@ pub struct Packet<'a> {
 }
 
 impl<'a> Packet<'a> {
+    /// The packet of a header that has been decoded, and the body that belongs to it.
+    pub(crate) fn from_parts(header: Header, body: &'a [u8]) -> Self {
+        debug_assert_eq!(header.body_len as usize, body.len(), "the body is another one's");
+        Self { header, body }
+    }
+
     /// The decoded header.
     pub const fn header(&self) -> &Header {
         &self.header

@@ -1,10 +1,10 @@
 //! Counters: a decimal number in a document, changed by the server.
 
-use super::{Extras, Kind, as_everywhere};
+use super::{Answer, Extras, Kind, as_everywhere};
 use crate::machine::Request;
 use crate::machine::request::Body;
 use crate::wire::{Opcode, Packet};
-use crate::{Cas, Expiry, Key, Reply};
+use crate::{Encoded, Expiry};
 use bytes::Bytes;
 
 /// An expiry that says: a missing counter is not to be created.
@@ -34,7 +34,7 @@ fn amount_initial_and_expiry(request: &Request, extras: &mut Extras) {
     }
 }
 
-fn read_number(packet: &Packet<'_>, key: Key, value: Bytes) -> Option<Reply> {
+fn read_number(packet: &Packet<'_>, value: Bytes) -> Option<Answer> {
     let number = u64::from_be_bytes(value[..].try_into().ok()?);
-    Some(Reply::counter(key, Cas::from_u64(packet.cas()), number))
+    Some(Answer { number: Some(number), ..Answer::new(packet, Encoded::default()) })
 }

@@ -1,9 +1,9 @@
 //! Get, and get-and-touch: a document with its flags and CAS.
 
-use super::{Extras, Kind, as_everywhere, no_extras};
+use super::{Answer, Extras, Kind, as_everywhere, no_extras};
 use crate::machine::Request;
 use crate::wire::{Opcode, Packet};
-use crate::{Cas, Encoded, Flags, Key, Reply};
+use crate::{Encoded, Flags};
 use bytes::Bytes;
 
 pub(in crate::machine) static GET: Kind = Kind {
@@ -33,7 +33,7 @@ fn expiry(request: &Request, extras: &mut Extras) {
     extras.push_expiry(request.expiry);
 }
 
-fn read_document(packet: &Packet<'_>, key: Key, value: Bytes) -> Option<Reply> {
+fn read_document(packet: &Packet<'_>, value: Bytes) -> Option<Answer> {
     let flags = Flags::from_bits(u32::from_be_bytes(*packet.extras().first_chunk()?));
-    Some(Reply::new(key, Cas::from_u64(packet.cas()), Encoded::new(value, flags)))
+    Some(Answer::new(packet, Encoded::new(value, flags)))
 }
