@@ -33,8 +33,8 @@ impl fmt::Debug for Cas {
     }
 }
 
-impl From<&Cas> for Cas {
-    fn from(cas: &Cas) -> Self {
+impl From<&Self> for Cas {
+    fn from(cas: &Self) -> Self {
         *cas
     }
 }

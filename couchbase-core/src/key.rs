@@ -122,8 +122,8 @@ impl From<&&str> for Key {
     }
 }
 
-impl From<&Key> for Key {
-    fn from(key: &Key) -> Self {
+impl From<&Self> for Key {
+    fn from(key: &Self) -> Self {
         key.clone()
     }
 }

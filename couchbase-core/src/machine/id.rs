@@ -53,7 +53,8 @@ impl Tag {
 
     /// The same slot in its next generation.
     pub(super) const fn next(self) -> Self {
-        Self((self.generation() + 1) % OWN << SLOT_BITS | self.slot() as u32)
+        let generation = (self.generation() + 1) % OWN;
+        Self((generation << SLOT_BITS) | self.slot() as u32)
     }
 
     pub(super) const fn opaque(self) -> u32 {

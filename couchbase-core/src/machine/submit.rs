@@ -258,7 +258,7 @@ mod tests {
         let config = Config::new("couchbase://10.0.0.1/default").max_in_flight(1);
         let mut client = Client::new(config, 1, now).expect("valid");
         let second = Duration::from_secs(1);
-        let mut submit = |client: &mut Client| {
+        let submit = |client: &mut Client| {
             client.submit_in_line(Request::get("k"), second, now).map_err(|refused| refused.error)
         };
         let first = submit(&mut client).expect("has the place");

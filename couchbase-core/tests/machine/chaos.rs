@@ -94,7 +94,7 @@ impl World {
             record_effects: true,
         });
         let mut config = Config::new("couchbase://10.0.0.1,10.0.0.2/default");
-        if seed % 3 == 0 {
+        if seed.is_multiple_of(3) {
             config = config.max_in_flight(2 + (seed / 3 % 4) as usize);
         }
         let now = Instant::ZERO + Duration::from_secs(1);
@@ -109,7 +109,7 @@ impl World {
             asked: Vec::new(),
             effects: 0,
         };
-        if seed % 4 != 0 {
+        if !seed.is_multiple_of(4) {
             world.heal();
         }
         world

@@ -195,5 +195,5 @@ fn learn_map_over(rig: &mut Rig, node: usize) {
     rig.deliver(node);
     assert!(rig.answer(node));
     let known = rig.client.map().expect("connected").revision().rev;
-    assert_eq!(u64::try_from(known).unwrap(), rig.model.revision(), "the newest map is in force");
+    assert_eq!(u64::try_from(known), Ok(rig.model.revision()), "the newest map is in force");
 }

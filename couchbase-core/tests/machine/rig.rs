@@ -132,11 +132,10 @@ impl Rig {
     /// Brings a node what was sent to it. It answers, unless it is held; the client sees none of that yet.
     pub(crate) fn deliver(&mut self, node: usize) {
         self.pull();
-        for wire in self.wires.values_mut().filter(|wire| wire.node == node) {
+        if let Some(wire) = self.wires.values_mut().find(|wire| wire.node == node) {
             let requests = std::mem::take(&mut wire.requests);
             self.model.handle_input(wire.conn, &requests, self.now);
             self.collect();
-            break;
         }
     }
 
