@@ -1,0 +1,64 @@
+//! Two views over the documents: one collected, one streamed.
+
+use crate::cities::Place;
+use couchbase_core::{Connection, Key, Result};
+use couchbase_views::{DesignDocument, Flow, RowSink, Rows, Stale, ViewExt};
+use serde_json::json;
+
+const DESIGN: &str = "quickstart";
+
+/// Rows are sorted by key: the cities of a country stand together, by name.
+const BY_COUNTRY: &str = r#"function (doc, meta) {
+    if (meta.id.indexOf("quickstart::") === 0) {
+        emit([doc.country, doc.name], [doc.lat, doc.lng]);
+    }
+}"#;
+
+const COUNTRY: &str = r#"function (doc, meta) {
+    if (meta.id.indexOf("quickstart::") === 0) {
+        emit(doc.country, null);
+    }
+}"#;
+
+pub async fn create(cb: &Connection) -> Result<()> {
+    let design =
+        DesignDocument::new().view("by_country", BY_COUNTRY).view_reduce("per_country", COUNTRY, "_count");
+    cb.design_create(DESIGN, &design).production().await
+}
+
+pub async fn remove(cb: &Connection) -> Result<()> {
+    cb.design_delete(DESIGN).production().await
+}
+
+/// How many cities each country has. All rows at once; they can be iterated as often as one likes.
+pub async fn count(cb: &Connection) -> Result<Vec<(String, u64)>> {
+    let rows = cb.query_all(DESIGN, "per_country").group(true).stale(Stale::UpdateBefore).await?;
+    rows.iter().map(|row| Ok((row.key()?, row.value()?))).collect()
+}
+
+/// The cities of one country by name, taken as they arrive.
+pub async fn of(cb: &Connection, country: &str) -> Result<Vec<(Key, Place)>> {
+    let arriving = cb
+        .query_ex(Arriving::default(), DESIGN, "by_country")
+        .key_range(&json!([country]), &json!([country, {}])) // An object sorts after every text.
+        .stale(Stale::UpdateBefore);
+    Ok(arriving.await?.places)
+}
+
+/// Receives rows as they come, on the task that awaits the query, which gives it back at the end.
+#[derive(Default)]
+struct Arriving {
+    places: Vec<(Key, Place)>,
+}
+
+impl RowSink for Arriving {
+    fn on_rows(&mut self, rows: Rows<'_>) -> Result<Flow> {
+        for row in rows {
+            let (_country, name): (String, String) = row.key()?;
+            let (lat, lng) = row.value()?;
+            let key = row.id().unwrap_or_default().into();
+            self.places.push((key, Place { name, lat, lng }));
+        }
+        Ok(Flow::More)
+    }
+}

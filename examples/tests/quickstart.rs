@@ -1,0 +1,117 @@
+//! The quickstart as its user runs it: what it says last, and what it exits with.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::{env, str};
+
+/// The compiled examples lie beside the folder that this test was compiled into.
+fn quickstart(arguments: &[&str]) -> Output {
+    let this = env::current_exe().expect("a test knows where it lies");
+    let profile = this.parent().and_then(Path::parent).expect("target/PROFILE/deps");
+    let program: PathBuf = profile.join("examples").join(format!("quickstart{}", env::consts::EXE_SUFFIX));
+    let output = Command::new(&program).args(arguments).stdin(Stdio::null()).output();
+    output.unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}; `cargo test -p examples` without a choice of targets builds it",
+            program.display()
+        )
+    })
+}
+
+fn told(output: &Output) -> &str {
+    str::from_utf8(&output.stdout).expect("text")
+}
+
+fn complaints(output: &Output) -> &str {
+    str::from_utf8(&output.stderr).expect("text")
+}
+
+fn runs_to_a_good_end(runtime: &str) {
+    let output = quickstart(&["--runtime", runtime, "--documents", "300"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", told(&output), complaints(&output));
+    let last = told(&output).lines().last();
+    assert_eq!(last, Some("All answers agree with the file: 300 documents, read in 4 ways, and 2 views."));
+    assert_eq!(complaints(&output), "", "no progress bar where there is no terminal");
+}
+
+#[test]
+fn runs_on_tokio() {
+    runs_to_a_good_end("tokio");
+}
+
+#[test]
+fn runs_on_async_std() {
+    runs_to_a_good_end("async-std");
+}
+
+#[test]
+fn runs_with_a_single_document() {
+    let output = quickstart(&["--documents", "1"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", told(&output), complaints(&output));
+}
+
+#[test]
+fn leaves_a_foreign_cluster_as_it_was() {
+    let cluster = couchbase_testkit::Cluster::builder().nodes(2).user("ada", "hunter2", &[]).start();
+    cluster.set_document("default", "theirs", br#"{"country":"DE","name":"none of ours"}"#);
+    // Left behind by a run that was broken off.
+    cluster.set_document("default", "quickstart::4999", br#"{"country":"DE","name":"stale"}"#);
+    let before = cluster.document("default", "theirs");
+
+    let with_login = cluster.connection_string();
+    let address = with_login.replacen("ada:hunter2@", "", 1);
+    assert_ne!(address, with_login);
+    let arguments = ["--connect", &address, "--user", "ada", "--password", "hunter2", "--documents", "50"];
+    let output = quickstart(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}{}", told(&output), complaints(&output));
+    assert!(!told(&output).contains("hunter2"));
+
+    assert_eq!(cluster.document("default", "theirs"), before);
+    for line in ["quickstart::0000", "quickstart::4999"] {
+        assert_eq!(cluster.document("default", line), None, "{line}");
+    }
+}
+
+#[test]
+fn help_tells_the_options() {
+    let output = quickstart(&["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    for option in ["--runtime", "--documents", "--connect", "--user", "--password"] {
+        assert!(told(&output).contains(option), "{option}");
+    }
+}
+
+#[test]
+fn wrong_arguments_are_told_and_give_2() {
+    for (arguments, words) in [
+        (&["--runtime", "smalltalk"][..], "`tokio` and `async-std`"),
+        (&["--documents", "0"], "1 to 5000"),
+        (&["--documents", "5001"], "1 to 5000"),
+        (&["--documents", "many"], "many"),
+        (&["--documents"], "--documents"),
+        (&["--nodes", "4"], "--nodes"),
+        (&["everything"], "everything"),
+        (&["--user", "ada", "--password", "hunter2"], "--connect"),
+        (&["--connect", "couchbase://localhost/default", "--user", "ada"], "--password"),
+        (&["--connect", "couchbase://localhost/default?tiemout=1s"], "timeout"),
+        (&["--connect", "http://localhost/default"], "it must be couchbase"),
+    ] {
+        let output = quickstart(arguments);
+        let complaints = complaints(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {complaints}");
+        assert!(complaints.contains(words), "{arguments:?}: {complaints}");
+        assert!(!complaints.contains("hunter2"), "{arguments:?}: {complaints}");
+        assert_eq!(told(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_failure_at_run_time_is_one_line_and_gives_1() {
+    let cluster = couchbase_testkit::Cluster::builder().user("ada", "hunter2", &[]).start();
+    let address = cluster.connection_string().replacen("hunter2", "hunter3", 1);
+    let output = quickstart(&["--connect", &address]);
+    let complaints = complaints(&output);
+    assert_eq!(output.status.code(), Some(1), "{complaints}");
+    assert_eq!(complaints.lines().count(), 1, "{complaints}");
+    assert!(complaints.contains("authentication") && !complaints.contains("hunter3"), "{complaints}");
+}
