@@ -147,6 +147,7 @@ impl Driver {
         let links: Vec<_> = self.sources.link_ids().collect();
         self.is_closed = true;
         self.sources.clear();
+        self.shared.signal.end();
         let mut effects = Effects::default();
         self.shared.lock().end(&links, self.now, &mut effects);
         effects.run();

@@ -4,6 +4,9 @@
 
 #[path = "driver/callbacks.rs"]
 mod callbacks;
+#[cfg(feature = "http")]
+#[path = "driver/companion.rs"]
+mod companion;
 #[path = "driver/deadlines.rs"]
 mod deadlines;
 #[path = "driver/events.rs"]
@@ -22,5 +25,7 @@ mod passes;
 mod queue;
 #[path = "driver/reentrancy.rs"]
 mod reentrancy;
+#[path = "driver/threads.rs"]
+mod threads;
 #[path = "driver/turning.rs"]
 mod turning;

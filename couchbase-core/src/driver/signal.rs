@@ -68,6 +68,12 @@ impl Signal {
         self.is_raised.store(false, Ordering::SeqCst);
     }
 
+    /// There is no driver any more: its task is not held any longer.
+    pub(super) fn end(&self) {
+        let waker = enter(&self.state).waker.take();
+        drop(waker);
+    }
+
     /// Whether sources have become ready since [`begin`](Self::begin).
     pub(super) fn has_ready(&self) -> bool {
         !enter(&self.state).ready.is_empty()

@@ -88,7 +88,9 @@ impl<R: FromReply + Clone + Send + 'static> Pending<MultiResult<R>> for SentGrou
     }
 
     fn remaining(&self) -> usize {
-        enter(&self.group.parts).remaining
+        let remaining = enter(&self.group.parts).remaining;
+        // The last outcome is there a moment before the whole.
+        if remaining == 0 && !self.group.promise.is_settled() { 1 } else { remaining }
     }
 
     fn attach(&mut self, callback: CallbackOf<MultiResult<R>>) {

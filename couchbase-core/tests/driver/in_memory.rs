@@ -35,6 +35,8 @@ pub(crate) struct World {
     pub(crate) timer_resets: usize,
     /// Timers wake, and say that they are due, whenever time passes.
     pub(crate) fire_timers_early: bool,
+    /// So many of the next looks at the clock panic.
+    pub(crate) panics_of_the_clock: usize,
     /// Counts allocations, where a test does.
     pub(crate) count_allocations: fn() -> usize,
     /// Allocations of the world itself: in sockets, timers and clocks.
@@ -80,6 +82,7 @@ impl InMemory {
             writes: 0,
             timer_resets: 0,
             fire_timers_early: false,
+            panics_of_the_clock: 0,
             count_allocations: || 0,
             foreign_allocations: 0,
         };
@@ -195,6 +198,11 @@ impl Runtime for InMemory {
     fn now(&self) -> Instant {
         let mut world = self.world();
         world.clock_reads += 1;
+        if world.panics_of_the_clock > 0 {
+            world.panics_of_the_clock -= 1;
+            drop(world);
+            panic!("a panic that belongs to a test");
+        }
         world.now
     }
 
