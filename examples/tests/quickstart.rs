@@ -73,6 +73,18 @@ fn leaves_a_foreign_cluster_as_it_was() {
 }
 
 #[test]
+fn a_disagreement_is_told_and_gives_1() {
+    let cluster = couchbase_testkit::Cluster::builder().start();
+    // Views see it, and the file does not have it.
+    cluster.set_document("default", "quickstart::atlantis", br#"{"country":"ZZ","name":"Atlantis"}"#);
+    let output = quickstart(&["--connect", &cluster.connection_string(), "--documents", "50"]);
+    let complaints = complaints(&output);
+    assert_eq!(output.status.code(), Some(1), "{complaints}");
+    assert!(complaints.contains("disagree") && complaints.contains("ZZ"), "{complaints}");
+    assert!(!told(&output).contains("agree"), "{}", told(&output));
+}
+
+#[test]
 fn help_tells_the_options() {
     let output = quickstart(&["--help"]);
     assert_eq!(output.status.code(), Some(0));
