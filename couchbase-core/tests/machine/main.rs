@@ -5,6 +5,7 @@ mod chaos;
 mod hostile;
 mod hostile_cluster;
 mod limits;
+mod noise;
 mod operations;
 mod order;
 mod reconnect;

@@ -1,7 +1,7 @@
 //! A client's machine and nodes that say what the test says: for what no honest cluster would answer.
 
 use bytes::BytesMut;
-use couchbase_core::machine::{Client, Event, LinkId, OpId, Request, Transmit};
+use couchbase_core::machine::{Client, Event, LinkId, OpId, Request, ResolveId, Transmit};
 use couchbase_core::wire::{Opcode, Outgoing, Status, peek};
 use couchbase_core::{Config, Error, Instant, Reply};
 use std::collections::BTreeMap;
@@ -13,6 +13,8 @@ pub(crate) struct Script {
     pub(crate) now: Instant,
     /// What every node gives as configuration.
     pub(crate) config: String,
+    /// Hosts that were to be looked up.
+    pub(crate) resolving: Vec<ResolveId>,
     /// Sockets that were asked for, the oldest first.
     pub(crate) opened: Vec<(LinkId, SocketAddr)>,
     pub(crate) closed: Vec<LinkId>,
@@ -33,6 +35,7 @@ impl Script {
             client: Client::new(config, 1, now).expect("valid"),
             now,
             config: cluster.into(),
+            resolving: Vec::new(),
             opened: Vec::new(),
             closed: Vec::new(),
             results: BTreeMap::new(),
@@ -57,6 +60,7 @@ impl Script {
     pub(crate) fn events(&mut self) {
         while let Some(event) = self.client.poll_event() {
             match event {
+                Event::Resolve { query, .. } => self.resolving.push(query),
                 Event::Open { link, addr } => self.opened.push((link, addr)),
                 Event::Close { link } => self.closed.push(link),
                 Event::Finished { op, result } => {
