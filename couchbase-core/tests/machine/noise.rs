@@ -45,6 +45,9 @@ impl Noise {
             cancelled: Vec::new(),
             rev: 1,
         };
+        if seed % 3 == 0 {
+            noise.script.config = noise.script.config.replace(r#""name":"default","#, "");
+        }
         if seed % 5 != 0 {
             noise.resolve();
             let link = noise.script.opened.remove(0).0;
