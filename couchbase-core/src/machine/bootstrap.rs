@@ -127,12 +127,13 @@ impl Client {
                 let query = ResolveId(self.resolutions);
                 let (host, port) = (target.host.clone(), target.port);
                 self.resolving.insert(query, target);
+                self.timers.insert(now + self.config.connect_timeout, Timer::Resolve(query));
                 self.events.push_back(Event::Resolve { query, host, port });
             }
         }
     }
 
-    /// Opens a link: the addresses are tried in turn.
+    /// Opens a link: the addresses are tried in turn, each for its share of the time.
     pub(super) fn open(&mut self, target: Target, addresses: &[SocketAddr], now: Instant) {
         let mut others: VecDeque<_> = addresses.iter().copied().collect();
         let Some(addr) = others.pop_front() else {
@@ -140,12 +141,40 @@ impl Client {
             self.target_failed(&target, Error::new(ErrorKind::UnknownHost, words), now);
             return;
         };
+        let (left, within) = (others.len() as u32, self.config.connect_timeout);
         let Some(link) = self.links.insert(target.clone(), others) else {
             self.target_failed(&target, Error::new(ErrorKind::Overloaded, "too many links"), now);
             return;
         };
-        self.timers.insert(now + self.config.connect_timeout, Timer::Handshake(link));
+        if left > 0 {
+            self.timers.insert(now + (within / (left + 1)).max(PATIENCE), Timer::NextAddress(link));
+        }
+        self.timers.insert(now + within, Timer::Handshake(link));
         self.events.push_back(Event::Open { link, addr });
+    }
+
+    /// The look-up of a host took too long.
+    pub(super) fn handle_resolve_timer(&mut self, query: ResolveId, now: Instant) {
+        if let Some(target) = self.resolving.remove(&query) {
+            let words = alloc::format!(
+                "looking up {} takes longer than {:?}",
+                target.host,
+                self.config.connect_timeout
+            );
+            self.target_failed(&target, Error::new(ErrorKind::Timeout, words), now);
+        }
+    }
+
+    /// An address has had its share of the time and is silent: the rest of them are tried.
+    pub(super) fn try_next_address(&mut self, silent: LinkId, now: Instant) {
+        let Some(link) = self.links.get(silent) else { return };
+        if let Stage::Opening { others } = &link.stage
+            && !others.is_empty()
+        {
+            let (target, rest) = (link.target.clone(), Vec::from_iter(others.iter().copied()));
+            self.drop_link(silent);
+            self.open(target, &rest, now);
+        }
     }
 
     /// No link to this target came about.

@@ -61,7 +61,7 @@ pub enum TimerKind {
     Retry,
     /// The first connection's deadline, or the next seed's turn.
     Connect,
-    /// A link's handshake has its own deadline.
+    /// A link's making has its own deadlines: looking up its host, connecting, the handshake.
     Handshake,
     /// A lost link is to be made again.
     Reconnect,

@@ -122,6 +122,8 @@ impl Client {
             }
             Timer::ConnectDeadline => self.handle_connect_deadline(),
             Timer::NextSeed => self.try_next_seed(now),
+            Timer::Resolve(query) => self.handle_resolve_timer(*query, now),
+            Timer::NextAddress(link) => self.try_next_address(*link, now),
             Timer::Handshake(link) => self.handle_handshake_timer(*link, now),
             Timer::Reconnect(node) => self.handle_reconnect_timer(node, now),
             Timer::Stuck(link) => self.handle_stuck_timer(*link, now),

@@ -48,6 +48,8 @@ impl Client {
         self.table.release_orphans_of(id);
         match (bound, &link.target.purpose) {
             (Some(node), _) => self.node_lost(&node, error, now),
+            // It served a node that has left the map, and whose return is no concern of this link.
+            (None, Purpose::Node(_)) if matches!(link.stage, Stage::Serving { .. }) => {}
             (None, Purpose::Node(node)) => self.node_lost(node, error, now),
             (None, Purpose::Seed) => self.seed_failed(error, now),
         }

@@ -1,7 +1,7 @@
 //! The machine's rare timers: everything but operations' deadlines. Each is looked at again when it fires, so that
 //! one whose reason is gone needs no removal.
 
-use super::{LinkId, OpId, TimerKind};
+use super::{LinkId, OpId, ResolveId, TimerKind};
 use crate::{Instant, Node};
 use alloc::collections::BTreeSet;
 
@@ -11,6 +11,8 @@ pub(super) enum Timer {
     Retry(OpId),
     ConnectDeadline,
     NextSeed,
+    Resolve(ResolveId),
+    NextAddress(LinkId),
     Handshake(LinkId),
     Reconnect(Node),
     Stuck(LinkId),
@@ -22,7 +24,7 @@ impl Timer {
         match self {
             Self::Retry(_) => TimerKind::Retry,
             Self::ConnectDeadline | Self::NextSeed => TimerKind::Connect,
-            Self::Handshake(_) => TimerKind::Handshake,
+            Self::Resolve(_) | Self::NextAddress(_) | Self::Handshake(_) => TimerKind::Handshake,
             Self::Reconnect(_) => TimerKind::Reconnect,
             Self::Stuck(_) => TimerKind::Stuck,
             Self::Configuration => TimerKind::Configuration,

@@ -211,3 +211,32 @@ fn a_link_that_serves_is_not_given_up_because_a_second_one_fails() {
     script.pass(Duration::from_secs(5));
     assert_eq!(script.opened.len(), opened, "the node has its link");
 }
+
+#[test]
+fn an_address_that_is_silent_leaves_time_for_the_next_one() {
+    let mut script = Script::new("couchbase://db.example/default", cluster(1, &["10.0.0.1"], &[0]));
+    let query = script.resolving[0];
+    let addrs = ["[fd00::1]:11210".parse().unwrap(), "10.0.0.1:11210".parse().unwrap()];
+    script.client.handle_resolved(query, &addrs, script.now);
+    script.pass(Duration::from_millis(5001));
+    let (link, addr) = *script.opened.last().expect("both were tried");
+    assert_eq!((script.opened.len(), addr), (2, addrs[1]));
+    assert_eq!(script.closed, [script.opened[0].0]);
+    script.establish(link);
+    assert!(script.client.is_connected());
+}
+
+#[test]
+fn a_look_up_without_an_end_is_begun_again() {
+    let (mut script, _) = Script::connected(
+        "couchbase://10.0.0.1/default",
+        cluster(1, &["10.0.0.1", "db.example"], &[0, 1, 0, 1]),
+    );
+    assert_eq!(script.resolving.len(), 1);
+    let ops: Vec<_> =
+        (0..8).map(|n| script.submit(Request::get(format!("k{n}")), Duration::from_millis(10_500))).collect();
+    script.pass(Duration::from_millis(10_600));
+    assert_eq!(script.resolving.len(), 2);
+    let words = ops.iter().map(|&op| format!("{}", script.error(op)));
+    assert!(words.filter(|words| words.contains("looking up db.example")).count() > 0);
+}
