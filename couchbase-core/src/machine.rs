@@ -39,6 +39,7 @@ mod input;
 mod link;
 mod lost_link;
 mod not_my_vbucket;
+mod opening;
 mod operation;
 mod order;
 mod output;

@@ -140,20 +140,6 @@ impl Client {
             self.timers.insert(at, Timer::Stuck(id));
         }
     }
-
-    /// The handshake of a link took too long.
-    pub(super) fn handle_handshake_timer(&mut self, id: LinkId, now: Instant) {
-        let Some(link) = self.links.get(id) else { return };
-        let step = match &link.stage {
-            Stage::Opening { .. } => "connecting the socket".into(),
-            Stage::Handshaking(handshake) => {
-                alloc::format!("waiting for the answer to {}", handshake.awaits())
-            }
-            Stage::Serving { .. } | Stage::Ended => return,
-        };
-        let words = alloc::format!("gave up after {:?}, {step}", self.config.connect_timeout);
-        self.give_up(id, Error::new(ErrorKind::Timeout, words), now);
-    }
 }
 
 /// What a link was at when it was lost, for the error's text.

@@ -1,0 +1,182 @@
+//! A link on its way to serve: its host is looked up, its addresses are tried in turn, the handshake is gone through.
+//!
+//! Each of these has its own deadline. What it means that a link did not come about is said in `bootstrap` for the hosts
+//! of the connection string, and in `reconnect` for the nodes of the map.
+
+use super::bootstrap::PATIENCE;
+use super::configuration::own_name;
+use super::link::{Purpose, Stage, Target};
+use super::timer::Timer;
+use super::{Client, Event, LinkId, Phase, ResolveId};
+use crate::session::{Established, Handshake, HandshakeFailure, Step};
+use crate::topology::ClusterMap;
+use crate::wire::Packet;
+use crate::{Error, ErrorKind, Instant};
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::net::{IpAddr, SocketAddr};
+
+impl Client {
+    /// Looks up a host and opens a link to it; an address needs no looking up.
+    pub(super) fn dial(&mut self, target: Target, now: Instant) {
+        match target.host.parse::<IpAddr>() {
+            Ok(address) => self.open(target.clone(), &[SocketAddr::new(address, target.port)], now),
+            Err(_) => {
+                self.resolutions += 1;
+                let query = ResolveId(self.resolutions);
+                let (host, port) = (target.host.clone(), target.port);
+                self.resolving.insert(query, target);
+                self.timers.insert(now + self.config.connect_timeout, Timer::Resolve(query));
+                self.events.push_back(Event::Resolve { query, host, port });
+            }
+        }
+    }
+
+    /// Opens a link: the addresses are tried in turn, each for its share of the time.
+    pub(super) fn open(&mut self, target: Target, addresses: &[SocketAddr], now: Instant) {
+        let mut others: VecDeque<_> = addresses.iter().copied().collect();
+        let Some(addr) = others.pop_front() else {
+            let words = alloc::format!("the host {} has no address; is it spelled right?", target.host);
+            self.target_failed(&target, Error::new(ErrorKind::UnknownHost, words), now);
+            return;
+        };
+        let (left, within) = (others.len() as u32, self.config.connect_timeout);
+        let Some(link) = self.links.insert(target.clone(), others) else {
+            self.target_failed(&target, Error::new(ErrorKind::Overloaded, "too many links"), now);
+            return;
+        };
+        if left > 0 {
+            self.timers.insert(now + (within / (left + 1)).max(PATIENCE), Timer::NextAddress(link));
+        }
+        self.timers.insert(now + within, Timer::Handshake(link));
+        self.events.push_back(Event::Open { link, addr });
+    }
+
+    /// The look-up of a host took too long.
+    pub(super) fn handle_resolve_timer(&mut self, query: ResolveId, now: Instant) {
+        if let Some(target) = self.resolving.remove(&query) {
+            let words = alloc::format!(
+                "looking up {} takes longer than {:?}",
+                target.host,
+                self.config.connect_timeout
+            );
+            self.target_failed(&target, Error::new(ErrorKind::Timeout, words), now);
+        }
+    }
+
+    /// An address has had its share of the time and is silent: the rest of them are tried.
+    pub(super) fn try_next_address(&mut self, silent: LinkId, now: Instant) {
+        let Some(link) = self.links.get(silent) else { return };
+        if let Stage::Opening { others } = &link.stage
+            && !others.is_empty()
+        {
+            let (target, rest) = (link.target.clone(), Vec::from_iter(others.iter().copied()));
+            self.drop_link(silent);
+            self.open(target, &rest, now);
+        }
+    }
+
+    /// No link to this target came about.
+    pub(super) fn target_failed(&mut self, target: &Target, error: Error, now: Instant) {
+        let error = error.with_node(target.node());
+        match &target.purpose {
+            Purpose::Seed => self.seed_failed(error, now),
+            Purpose::Node(node) => self.node_lost(node, error, now),
+        }
+    }
+
+    /// The socket of a link is there: the handshake begins.
+    pub(super) fn begin_handshake(&mut self, id: LinkId) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        let nonce = self.random.nonce();
+        let first = link.own.opaque();
+        let handshake = Handshake::start(self.settings.clone(), nonce, first, link.batch.text());
+        link.batch.recount();
+        link.stage = Stage::Handshaking(handshake);
+        self.links.mark_dirty(id);
+    }
+
+    /// A packet for a link that is being set up. `Err`: the link is of no use.
+    pub(super) fn handle_handshake(
+        &mut self,
+        id: LinkId,
+        packet: &Packet<'_>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let Some(link) = self.links.get_mut(id) else { return Ok(()) };
+        let stage = core::mem::replace(&mut link.stage, Stage::Ended);
+        let Stage::Handshaking(handshake) = stage else {
+            link.stage = stage;
+            return Ok(());
+        };
+        let before = link.batch.len();
+        let step = handshake.handle_packet(packet, &mut self.keys, link.batch.text());
+        link.batch.recount();
+        let wrote = link.batch.len() > before;
+        match step {
+            Step::Waiting(handshake) => link.stage = Stage::Handshaking(handshake),
+            Step::Failed(failure) => return Err(in_words(failure)),
+            Step::Established(established) => self.handle_established(id, established, now)?,
+        }
+        if wrote {
+            self.links.mark_dirty(id);
+        }
+        Ok(())
+    }
+
+    fn handle_established(
+        &mut self,
+        id: LinkId,
+        established: Established,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let Some(link) = self.links.get_mut(id) else { return Ok(()) };
+        link.own.start_at(established.next_opaque);
+        link.stage = Stage::Serving { features: established.features, error_map: established.error_map };
+        let host = link.target.host.clone();
+        let offered = established.config.map(|json| ClusterMap::parse(&json, &host));
+        if matches!(self.phase, Phase::Connecting(_)) {
+            let Some(offered) = offered else {
+                let words = "the server gives no cluster configuration over this protocol";
+                return Err(Error::new(ErrorKind::NotSupported, words));
+            };
+            let map = offered.map_err(|error| {
+                Error::new(ErrorKind::Protocol, alloc::format!("the cluster's configuration: {error}"))
+            })?;
+            if map.vbucket_count() == 0 {
+                let words = "the cluster's configuration has no vbuckets: is the bucket of another type?";
+                return Err(Error::new(ErrorKind::NotSupported, words));
+            }
+            self.begin_serving(id, map, now);
+        } else {
+            let own = offered.as_ref().and_then(|map| own_name(map.as_ref().ok()?));
+            if let Some(offered) = offered {
+                self.consider(offered, now);
+            }
+            self.bind(id, own.as_ref(), now);
+        }
+        Ok(())
+    }
+
+    /// The handshake of a link took too long.
+    pub(super) fn handle_handshake_timer(&mut self, id: LinkId, now: Instant) {
+        let Some(link) = self.links.get(id) else { return };
+        let step = match &link.stage {
+            Stage::Opening { .. } => "connecting the socket".into(),
+            Stage::Handshaking(handshake) => {
+                alloc::format!("waiting for the answer to {}", handshake.awaits())
+            }
+            Stage::Serving { .. } | Stage::Ended => return,
+        };
+        let words = alloc::format!("gave up after {:?}, {step}", self.config.connect_timeout);
+        self.give_up(id, Error::new(ErrorKind::Timeout, words), now);
+    }
+}
+
+fn in_words(failure: HandshakeFailure) -> Error {
+    let error = Error::new(failure.kind, alloc::format!("{failure}"));
+    match failure.status {
+        Some(status) => error.with_status(status),
+        None => error,
+    }
+}
