@@ -179,6 +179,7 @@ impl fmt::Debug for Driver {
 }
 
 /// Locks, also after a panic: whatever is guarded here is consistent between its calls.
+#[inline]
 pub(crate) fn enter<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

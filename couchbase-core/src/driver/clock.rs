@@ -33,6 +33,7 @@ pub(super) struct Clock {
 
 impl Clock {
     /// The stamp of an operation that is sent now.
+    #[inline]
     pub(super) fn stamp(&mut self, runtime: &dyn Runtime) -> Instant {
         if self.is_fresh {
             self.is_lent = true;

@@ -66,6 +66,7 @@ pub(super) struct Completions {
 }
 
 impl Completions {
+    #[inline]
     pub(super) fn insert(
         &mut self,
         op: OpId,
@@ -91,6 +92,7 @@ impl Completions {
         CompletionId { index, generation: slot.generation }
     }
 
+    #[inline]
     pub(super) fn get(&mut self, id: CompletionId) -> Option<&mut Slot> {
         self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)
     }
@@ -126,11 +128,15 @@ impl Completions {
                     effects.push(Effect::Forget(outcome));
                 }
             }
-            Sink::Queue(ring, token) => effects.push(Effect::Deliver(ring, token, outcome)),
+            // A ring runs nothing of its owner's: this may happen under the lock.
+            Sink::Queue(ring, token) => {
+                ring.push(token, outcome);
+                effects.done();
+            }
             Sink::Part(group, index) => effects.push(Effect::Part(group, index, outcome)),
         }
         if !kept {
-            self.free(index - 1);
+            self.free_slot(index - 1);
         }
     }
 
@@ -154,8 +160,14 @@ impl Completions {
             _sink: mem::take(&mut slot.sink),
             _outcome: slot.outcome.take(),
         };
-        self.free(id.index);
+        self.free_slot(id.index);
         remains
+    }
+
+    /// Frees a slot whose outcome has been taken.
+    #[inline]
+    pub(super) fn free(&mut self, id: CompletionId) {
+        self.free_slot(id.index);
     }
 
     /// The operations that were stamped with this reading of the clock and have not ended.
@@ -168,7 +180,7 @@ impl Completions {
         self.slots.iter().filter_map(|slot| slot.op).collect()
     }
 
-    fn free(&mut self, index: u32) {
+    fn free_slot(&mut self, index: u32) {
         let slot = &mut self.slots[index as usize];
         slot.generation = slot.generation.wrapping_add(1);
         slot.is_held = false;

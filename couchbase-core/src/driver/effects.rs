@@ -5,7 +5,6 @@
 
 use super::Callback;
 use crate::pending::{Collect, Promise};
-use crate::queue::Ring;
 use crate::{Reply, Result};
 use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,8 +15,6 @@ use std::vec::Vec;
 pub(crate) enum Effect {
     /// An operation's callback.
     Call(Callback, Result<Reply>),
-    /// An answer for a completion queue.
-    Deliver(Arc<Ring>, u32, Result<Reply>),
     /// An answer to one key of many.
     Part(Arc<dyn Collect>, u32, Result<Reply>),
     /// An event that was waited for.
@@ -32,7 +29,6 @@ impl Effect {
     pub(super) fn run(self) {
         match self {
             Self::Call(callback, outcome) => guarded(|| callback(outcome)),
-            Self::Deliver(ring, token, outcome) => ring.push(token, outcome),
             Self::Part(group, index, outcome) => group.deliver(index, outcome),
             Self::Settle(promise, outcome) => promise.settle(outcome),
             Self::Job(job) => guarded(job),
@@ -51,6 +47,8 @@ pub(crate) fn guarded(run: impl FnOnce()) {
 pub(super) struct Effects {
     wakers: Vec<Waker>,
     others: Vec<Effect>,
+    /// Something has been done already, where it was harmless.
+    is_any_done: bool,
 }
 
 impl Effects {
@@ -62,16 +60,22 @@ impl Effects {
         self.others.push(effect);
     }
 
+    /// Something was done at once that counts as an effect.
+    pub(super) fn done(&mut self) {
+        self.is_any_done = true;
+    }
+
     pub(super) fn append(&mut self, effects: &mut Vec<Effect>) {
         self.others.append(effects);
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.wakers.is_empty() && self.others.is_empty()
+        self.wakers.is_empty() && self.others.is_empty() && !self.is_any_done
     }
 
     /// Runs them all: how many tasks were woken.
     pub(super) fn run(&mut self) -> usize {
+        self.is_any_done = false;
         let woken = self.wakers.len();
         for waker in self.wakers.drain(..) {
             guarded(|| waker.wake());

@@ -62,6 +62,7 @@ impl Inner {
         }
     }
 
+    #[inline]
     pub(super) fn submit(
         &mut self,
         submission: Submission,

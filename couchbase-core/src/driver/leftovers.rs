@@ -25,10 +25,15 @@ impl Leftovers {
     }
 
     /// Drops what was put aside. No lock may be held.
+    #[inline]
     pub(super) fn clear(&self) {
-        if !self.is_any.load(Ordering::Acquire) {
-            return;
+        if self.is_any.load(Ordering::Acquire) {
+            self.clear_all();
         }
+    }
+
+    #[cold]
+    fn clear_all(&self) {
         let values = {
             let mut values = enter(&self.values);
             self.is_any.store(false, Ordering::Release);

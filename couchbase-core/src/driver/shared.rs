@@ -33,31 +33,35 @@ pub(crate) struct Shared {
     pub(crate) defaults: (Duration, bool),
 }
 
-/// The lock, held. What the machine has dropped meanwhile is dropped after it has been released.
+/// The lock, held. What the machine has dropped meanwhile is dropped after it has been released: fields are dropped
+/// in the order in which they stand here.
 pub(super) struct Locked<'a> {
-    /// There until the drop.
-    guard: Option<MutexGuard<'a, Inner>>,
-    leftovers: &'a Leftovers,
+    guard: MutexGuard<'a, Inner>,
+    _afterwards: Clearing<'a>,
+}
+
+struct Clearing<'a>(&'a Leftovers);
+
+impl Drop for Clearing<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.clear();
+    }
 }
 
 impl Deref for Locked<'_> {
     type Target = Inner;
 
+    #[inline]
     fn deref(&self) -> &Inner {
-        self.guard.as_ref().expect("the guard is there until the drop")
+        &self.guard
     }
 }
 
 impl DerefMut for Locked<'_> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut Inner {
-        self.guard.as_mut().expect("the guard is there until the drop")
-    }
-}
-
-impl Drop for Locked<'_> {
-    fn drop(&mut self) {
-        self.guard = None;
-        self.leftovers.clear();
+        &mut self.guard
     }
 }
 
@@ -75,11 +79,13 @@ impl Shared {
         }
     }
 
+    #[inline]
     pub(super) fn lock(&self) -> Locked<'_> {
-        Locked { guard: Some(enter(&self.inner)), leftovers: &self.leftovers }
+        Locked { guard: enter(&self.inner), _afterwards: Clearing(&self.leftovers) }
     }
 
     /// Sends an operation.
+    #[inline]
     pub(crate) fn submit(&self, mut submission: Submission) -> Result<CompletionId, Refusal> {
         submission.request.exchange_owned(|value| self.leftovers.lend(value));
         let taken = self.lock().submit(submission, &*self.runtime);
@@ -140,15 +146,14 @@ impl Shared {
     }
 
     /// The outcome, once; until then `waker` is woken when it comes.
+    #[inline]
     pub(crate) fn poll(&self, id: CompletionId, waker: &Waker) -> Poll<Result<Reply>> {
         let mut fresh = None;
         loop {
             let mut inner = self.lock();
             let Some(slot) = inner.completions.get(id) else { return Poll::Ready(Err(closed())) };
             if let Some(outcome) = slot.outcome.take() {
-                let remains = inner.completions.remove(id);
-                drop(inner);
-                drop(remains);
+                inner.completions.free(id);
                 return Poll::Ready(outcome);
             }
             if slot.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {

@@ -31,9 +31,16 @@ struct State {
 
 impl Signal {
     /// Wakes the driver, unless it is awake.
+    #[inline]
     pub(crate) fn raise(&self) {
         // Most callers find it raised: they only read.
-        if !self.is_raised.load(Ordering::SeqCst) && !self.is_raised.swap(true, Ordering::SeqCst) {
+        if !self.is_raised.load(Ordering::SeqCst) {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if !self.is_raised.swap(true, Ordering::SeqCst) {
             let waker = enter(&self.state).waker.take();
             if let Some(waker) = waker {
                 waker.wake();

@@ -70,6 +70,7 @@ struct Options {
     sink: Sink,
 }
 
+#[inline]
 fn submit<F: Face>(
     handle: &Connection<F>,
     request: Request,
@@ -100,6 +101,7 @@ fn call_later<F: Face>(handle: &Connection<F>, callback: Callback, error: &Error
 
 impl Op<Futures> {
     /// The first poll sends: the operation stands in line, if there is no place for it.
+    #[inline]
     pub(super) fn poll(&mut self, waker: &Waker) -> Poll<Result<Reply>> {
         let outcome = match &self.0 {
             State::UnderWay(handle, id) => match handle.shared().poll(*id, waker) {

@@ -51,6 +51,19 @@ fn a_full_queue_refuses_at_once_and_drained_answers_make_room() {
 }
 
 #[test]
+fn an_operation_that_times_out_counts_as_something_that_happened() {
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    world.change(|model, _| model.hang(0));
+    let mut done = CompletionQueue::with_capacity(1);
+    cb.callbacks().get("k").timeout(Duration::from_millis(100)).send_to(&mut done, ()).unwrap();
+    settle(&mut driver);
+    world.advance(Duration::from_millis(120));
+    assert!(driver.turn());
+    assert_eq!(done.drain().next().unwrap().result.unwrap_err().kind(), ErrorKind::Timeout);
+}
+
+#[test]
 fn tokens_stay_with_the_owner() {
     let world = InMemory::with_nodes(1);
     let (cb, mut driver) = world.connected();
