@@ -100,6 +100,8 @@ impl DriverFace {
                 }
             }
             Act::Heal => self.hub.world().heal(),
+            // The machine's own matter.
+            Act::Calm => {}
             Act::Probe => self.probe(),
             Act::Rest => return self.script.check_probes(&self.hub.ledger()),
             Act::Close => self.close(),

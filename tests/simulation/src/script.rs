@@ -1,7 +1,7 @@
 //! The course of a run: a busy time with faults, then everything is mended and nothing new is sent, then each key is
 //! probed, then the client closes. What is still under way long after that was left behind.
 
-use crate::fault::LONGEST;
+use crate::fault::{Fault, LONGEST};
 use crate::ledger::{Answer, Ledger, Outcome};
 use crate::world::{Happening, World};
 use couchbase_core::{ErrorKind, Instant};
@@ -16,6 +16,8 @@ pub(crate) enum Act {
     /// Gives one operation up.
     GiveUp(usize),
     Heal,
+    /// Looks whether every answer has found its way.
+    Calm,
     /// Reads every key.
     Probe,
     /// Looks whether anything is still under way.
@@ -34,6 +36,10 @@ pub(crate) struct Script {
 /// A link that is lost and does not know it is found out within this: each node is asked for its configuration in
 /// turn, every 2.5 s, and has 10 s to answer.
 const FOUND_OUT: Duration = Duration::from_secs(25);
+/// How often each key is probed.
+const PROBES: usize = 4;
+/// Until everything that was asked before has been answered, if no link swallows it.
+const ANSWERED: Duration = Duration::from_secs(5);
 /// Until the answers are there, and the next look at links that have left the map.
 const PROBED: Duration = Duration::from_secs(15);
 
@@ -55,8 +61,17 @@ impl Script {
             script.add(world, at, Act::Close);
             script.over = end + longest + LONGEST;
         } else {
+            // Less than a full link's worth at a time takes longer than this for large values.
+            let is_quick = world.swarm.capacity >= 700 && world.swarm.large_value < 100;
+            if is_quick && !world.swarm.faults.contains(&Fault::BlackHole) {
+                script.add(world, end + ANSWERED, Act::Calm);
+            }
             let probe = end + longest + FOUND_OUT;
-            script.add(world, probe, Act::Probe);
+            // Close behind each other: one may find the link still writing what the one before has sent.
+            for _ in 0..PROBES {
+                let behind = world.random.micros(0..=4 * world.swarm.latency_micros.1);
+                script.add(world, probe + behind, Act::Probe);
+            }
             script.add(world, probe + PROBED, Act::Rest);
             script.add(world, probe + PROBED, Act::Close);
             script.over = probe + PROBED + Duration::from_secs(1);
