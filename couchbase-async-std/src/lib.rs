@@ -1,12 +1,17 @@
 //! The Couchbase client for async-std, smol, `futures::executor`, any other executor, or none.
 //!
-//! ```no_run
-//! # async fn run() -> couchbase_async_std::Result<()> {
-//! let cb = couchbase_async_std::connect("couchbase://app:secret@localhost/default").await?;
-//! cb.set("foo", "bar").await?;
-//! println!("{}", cb.get("foo").value::<String>().await?);
-//! # Ok(())
-//! # }
+//! ```
+//! fn main() -> couchbase_async_std::Result<()> {
+//!     # let cluster = couchbase_testkit::Cluster::builder().start();
+//!     # let address = cluster.connection_string();
+//!     // let address = "couchbase://app:secret@localhost/default";
+//!     smol::block_on(async {
+//!         let cb = couchbase_async_std::connect(address).await?;
+//!         cb.set("foo", "bar").await?;
+//!         assert_eq!(cb.get("foo").value::<String>().await?, "bar");
+//!         Ok(())
+//!     })
+//! }
 //! ```
 //!
 //! Sockets and timers are async-io's, which bring a reactor of their own; operations can be awaited anywhere. What
@@ -64,19 +69,36 @@ pub fn open(config: impl Into<Config>) -> Result<Connection> {
 /// for ever. With `futures::executor::LocalPool`, spawn the driver on the pool and use `run_until`.
 ///
 /// # Errors
-/// As [`open`].
+/// As [`open`], and needs no thread.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # let cluster = couchbase_testkit::Cluster::builder().start();
+/// # let address = cluster.connection_string();
+/// let (cb, mut driver) = couchbase_async_std::open_parts(address)?;
+/// let stored = cb.set("foo", "bar").send();
+/// while !stored.is_finished() {
+///     driver.turn_for(Duration::from_millis(100)); // sleeps until there is something to do
+/// }
+/// # Ok::<(), couchbase_async_std::Error>(())
+/// ```
 pub fn open_parts(config: impl Into<Config>) -> Result<(Connection, Driver)> {
-    couchbase_core::open_parts(config, AsyncIo::background()?)
+    couchbase_core::open_parts(config, AsyncIo::on(background::spawn))
 }
 
 /// Opens connections whose drivers run where `spawn` puts them. `spawn` must detach the task.
 ///
-/// ```no_run
-/// # async fn run() -> couchbase_async_std::Result<()> {
+/// ```
+/// # let cluster = couchbase_testkit::Cluster::builder().start();
+/// # let address = cluster.connection_string();
+/// # smol::block_on(async {
 /// let on_mine = couchbase_async_std::on(|task| smol::spawn(task).detach());
-/// let cb = on_mine.connect("couchbase://localhost/default").await?;
+/// let cb = on_mine.connect(address).await?;
+/// cb.set("foo", "bar").await?;
 /// # Ok(())
-/// # }
+/// # })?;
+/// # Ok::<(), couchbase_async_std::Error>(())
 /// ```
 pub fn on(spawn: impl Fn(BoxFuture<()>) + Send + Sync + 'static) -> On {
     On(AsyncIo::on(spawn))

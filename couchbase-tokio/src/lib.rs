@@ -1,19 +1,25 @@
 //! The Couchbase client on tokio.
 //!
-//! ```no_run
-//! # use serde::{Deserialize, Serialize};
+//! ```
+//! use serde::{Deserialize, Serialize};
+//!
 //! #[derive(Serialize, Deserialize)]
 //! struct User {
 //!     name: String,
 //!     visits: u64,
 //! }
 //!
-//! # async fn run() -> couchbase_tokio::Result<()> {
-//! let cb = couchbase_tokio::connect("couchbase://app:secret@localhost/default").await?;
-//! cb.set("user::1", &User { name: "Ada".into(), visits: 1 }).await?;
-//! let user: User = cb.get("user::1").value().await?;
-//! # Ok(())
-//! # }
+//! #[tokio::main]
+//! async fn main() -> couchbase_tokio::Result<()> {
+//!     # let cluster = couchbase_testkit::Cluster::builder().start();
+//!     # let address = cluster.connection_string();
+//!     // let address = "couchbase://app:secret@localhost/default";
+//!     let cb = couchbase_tokio::connect(address).await?;
+//!     cb.set("user::1", &User { name: "Ada".into(), visits: 1 }).await?;
+//!     let user: User = cb.get("user::1").value().await?;
+//!     assert_eq!(user.name, "Ada");
+//!     Ok(())
+//! }
 //! ```
 //!
 //! Everything but the start is the same on every runtime and lives in `couchbase_core`, re-exported here: begin with
