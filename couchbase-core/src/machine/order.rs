@@ -55,7 +55,9 @@ impl Table {
             let earlier_waits = write_waits || (read_waits && !is_read);
             let later_on_wire =
                 if is_read { last_write } else { last_any }.is_some_and(|last| last > live.order);
-            if earlier_waits || later_on_wire || until > now {
+            // What is due ends at once, and with no effect.
+            let is_due = live.deadline.is_some_and(|(deadline, _)| deadline <= now);
+            if earlier_waits || later_on_wire || until > now || is_due {
                 if is_read { read_waits = true } else { write_waits = true }
             } else {
                 ready.push(live.id);

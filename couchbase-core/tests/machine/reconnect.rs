@@ -58,3 +58,19 @@ fn what_was_never_written_counts_as_no_attempt() {
     let error = script.error(op);
     assert!(error.is_timeout() && !error.is_ambiguous() && error.attempts() == 0, "{error}");
 }
+
+#[test]
+fn what_is_due_is_not_sent_when_its_link_comes_at_last() {
+    let (mut script, link) = Script::connected(HOST, cluster(1, &["10.0.0.1"], &[0]));
+    script.client.handle_lost(link, LinkLoss::Reset, script.now);
+    script.pass(Duration::from_millis(1));
+    let next = script.opened.last().expect("opened again").0;
+    let op = script.submit(Request::delete("k"), Duration::from_millis(100));
+    // Whoever drives the machine was asleep.
+    script.now = script.now + SECOND;
+    script.establish(next);
+    assert!(script.requests(next).iter().all(|asked| asked.opcode != Opcode::DELETE));
+    script.pass(Duration::from_millis(16));
+    let error = script.error(op);
+    assert!(error.is_timeout() && !error.is_ambiguous() && error.attempts() == 0, "{error}");
+}
