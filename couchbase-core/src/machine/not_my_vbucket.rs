@@ -8,6 +8,11 @@ use super::retry::controlled;
 use super::{Client, LinkId, OpId};
 use crate::Instant;
 use crate::wire::{Packet, Status};
+use core::time::Duration;
+
+/// So often an operation goes to another node at once. Nodes that send it to one another for longer are not believed
+/// that fast.
+const AT_ONCE: u32 = 4;
 
 impl Client {
     pub(super) fn handle_not_my_vbucket(
@@ -21,6 +26,7 @@ impl Client {
         let Some(live) = self.table.get(id) else { return };
         let (vbucket, attempts) = (live.vbucket, live.attempts);
         let delay = self.random.jittered(controlled(attempts));
+        let elsewhere = if attempts <= AT_ONCE { Duration::ZERO } else { delay };
         self.table.set_waiting(id, now + delay);
         if packet.value().is_empty() {
             self.fetch_configuration(now);
@@ -28,7 +34,7 @@ impl Client {
             self.handle_configuration(link, packet.value(), now);
         }
         let goes_elsewhere = self.route(vbucket) != Some(link);
-        let until = if goes_elsewhere { now } else { now + delay };
+        let until = now + if goes_elsewhere { elsewhere } else { delay };
         self.retry(id, Status::NOT_MY_VBUCKET, until, now);
         if !goes_elsewhere {
             // The node's own map names the node: somebody else may know better.
