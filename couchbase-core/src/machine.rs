@@ -101,7 +101,7 @@ pub struct Client {
 
     links: Links,
     map: Option<ClusterMap>,
-    /// One for each node of the map, in the map's order.
+    /// One for each node of the map that has data of the bucket, in the map's order.
     nodes: Vec<NodeState>,
     /// Hosts being looked up.
     resolving: BTreeMap<ResolveId, Target>,

@@ -14,18 +14,29 @@ use core::time::Duration;
 const INTERVAL: Duration = Duration::from_millis(2500);
 /// And never more often than this, whatever happens.
 const FLOOR: Duration = Duration::from_millis(50);
+/// A configuration that is longer is read again each time it comes. A real one of 1,024 vbuckets has some 20 KB.
+const LONGEST_SEEN: usize = 1 << 20;
 
-/// Whom to ask next, and when somebody was last asked.
+/// Whom to ask next, when somebody was last asked, and what came last.
 #[derive(Default)]
 pub(super) struct Fetching {
     next: usize,
     last: Option<Instant>,
+    /// What was read last.
+    seen: Vec<u8>,
 }
 
 impl Client {
     /// Takes a configuration, if it is newer than the map in force.
     pub(super) fn handle_configuration(&mut self, link: LinkId, json: &[u8], now: Instant) {
-        let Some(host) = self.links.get(link).map(|link| link.target.host.clone()) else { return };
+        // Each of the operations that a failed-over node refuses brings the same one: reading it takes long, and it was
+        // no news then.
+        let Some(from) = self.links.get(link).filter(|_| self.configuration.seen != json) else { return };
+        let host = from.target.host.clone();
+        if json.len() <= LONGEST_SEEN {
+            self.configuration.seen.clear();
+            self.configuration.seen.extend_from_slice(json);
+        }
         self.consider(ClusterMap::parse(json, &host), now);
     }
 
@@ -57,7 +68,7 @@ impl Client {
     fn adopt(&mut self, map: ClusterMap) -> Vec<NodeState> {
         self.table.set_vbuckets(map.vbucket_count() as usize);
         let mut former = core::mem::take(&mut self.nodes);
-        for info in map.nodes() {
+        for info in map.bucket_nodes() {
             let node = info.node();
             let known = former.iter().position(|state| state.node == node);
             self.nodes.push(known.map_or_else(|| NodeState::new(node), |index| former.swap_remove(index)));

@@ -12,7 +12,7 @@ use core::time::Duration;
 /// them would else be stormed. It is the longest wait between two attempts.
 const LASTING: Duration = Duration::from_secs(1);
 
-/// A node of the map.
+/// A node of the map that has data of the bucket.
 pub(super) struct NodeState {
     pub(super) node: Node,
     /// The link that serves.
@@ -34,11 +34,11 @@ impl NodeState {
 }
 
 impl Client {
-    /// Begins to open a link to each node that has data of the bucket and no link yet.
+    /// Begins to open a link to each node that has no link yet.
     pub(super) fn open_missing_links(&mut self, now: Instant) {
         let Some(map) = &self.map else { return };
         let mut targets = alloc::vec::Vec::new();
-        for (state, info) in self.nodes.iter_mut().zip(map.nodes()).take(map.bucket_nodes().len()) {
+        for (state, info) in self.nodes.iter_mut().zip(map.bucket_nodes()) {
             let Some(port) = info.kv else {
                 let words = "the cluster's configuration gives it no port of the key-value service";
                 state.trouble = Some(Error::new(ErrorKind::NotSupported, words));

@@ -81,3 +81,60 @@ fn a_node_without_a_port_is_named_as_what_is_missing() {
     let words = ops.iter().map(|&op| format!("{}", script.error(op)));
     assert!(words.filter(|words| words.contains("no port of the key-value service")).count() > 0);
 }
+
+#[test]
+fn nodes_that_send_an_operation_to_one_another_are_not_asked_without_a_pause() {
+    // Revision 0 says: take it, whatever you have.
+    let map = |node: i32| cluster(0, &["10.0.0.1", "10.0.0.2"], &[node]);
+    let (mut script, one) = Script::connected(HOST, map(0));
+    let two = script.opened.last().expect("the other node").0;
+    script.establish(two);
+    script.submit(Request::get("k"), 60 * SECOND);
+    let mut asked = 0;
+    let start = script.now;
+    while script.now < start + SECOND {
+        for (link, other) in [(one, 1), (two, 0)] {
+            for received in script.requests(link).iter().filter(|received| received.opcode == Opcode::GET) {
+                asked += 1;
+                assert!(asked < 100, "again and again");
+                let value = map(other);
+                let refused = Outgoing::response(Opcode::GET, Status::NOT_MY_VBUCKET);
+                script.say(link, Outgoing { opaque: received.opaque, value: value.as_bytes(), ..refused });
+            }
+        }
+        script.pass(Duration::from_millis(1));
+    }
+    assert!(asked > 4, "{asked}");
+}
+
+#[test]
+fn a_configuration_that_comes_again_is_not_read_again() {
+    let (mut script, link) = Script::connected(HOST, cluster(1, &["10.0.0.1"], &[0]));
+    for key in ["a", "b", "c"] {
+        script.submit(Request::get(key), SECOND);
+    }
+    for received in script.requests(link) {
+        let refused = Outgoing::response(Opcode::GET, Status::NOT_MY_VBUCKET);
+        script.say(link, Outgoing { opaque: received.opaque, value: b"{", ..refused });
+    }
+    assert_eq!(script.client.metrics().bad_configurations, 1);
+}
+
+#[test]
+fn a_node_that_has_no_data_of_the_bucket_any_more_is_left() {
+    let (mut script, one) = Script::connected(HOST, cluster(1, &["10.0.0.1", "10.0.0.2"], &[0, 1]));
+    let two = script.opened.last().expect("the other node").0;
+    script.establish(two);
+    script.submit(Request::get("k"), SECOND);
+    let after = cluster(2, &["10.0.0.1", "10.0.0.2"], &[0, 0]).replace(r#","10.0.0.2:11210""#, "");
+    for link in [one, two] {
+        for received in script.requests(link).iter().filter(|received| received.opcode == Opcode::GET) {
+            let refused = Outgoing::response(Opcode::GET, Status::NOT_MY_VBUCKET);
+            script.say(link, Outgoing { opaque: received.opaque, value: after.as_bytes(), ..refused });
+        }
+    }
+    let map = script.client.map().expect("connected");
+    assert_eq!((map.nodes().len(), map.bucket_nodes().len()), (2, 1));
+    script.pass(Duration::from_millis(200));
+    assert_eq!(script.closed, [two]);
+}
