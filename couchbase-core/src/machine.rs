@@ -31,6 +31,7 @@
 
 mod bootstrap;
 mod configuration;
+mod copies;
 mod deadline;
 mod event;
 mod expire;
@@ -69,6 +70,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bootstrap::Connecting;
+use copies::Copies;
 use core::time::Duration;
 use deadline::Deadlines;
 use link::{Links, Target};
@@ -108,6 +110,7 @@ pub struct Client {
     resolutions: u64,
     configuration: configuration::Fetching,
 
+    copies: Copies,
     events: VecDeque<Event>,
     metrics: Metrics,
 }
@@ -168,6 +171,7 @@ impl Client {
             resolving: BTreeMap::new(),
             resolutions: 0,
             configuration: configuration::Fetching::default(),
+            copies: Copies::default(),
             events: VecDeque::new(),
             metrics: Metrics::default(),
         };

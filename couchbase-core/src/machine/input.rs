@@ -1,18 +1,15 @@
 //! What happened in the world. None of it can fail: consequences come out as events.
 
+use super::copies::PINNING;
 use super::link::Stage;
 use super::replies::Incoming;
 use super::timer::Timer;
 use super::{Client, LinkId, LinkLoss, Phase, ResolveId};
 use crate::wire::{HEADER_LEN, MAX_BODY_LEN, Packet, peek};
 use crate::{Error, ErrorKind, Instant};
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 use core::net::SocketAddr;
 use core::time::Duration;
-
-/// A value is taken out of its chunk without a copy if it is at least the chunk's eighth, so that a small value never
-/// keeps a large chunk in memory.
-const PINNING: usize = 8;
 
 impl Client {
     /// Lets time pass for every other method; time that runs backwards is held.
@@ -83,7 +80,7 @@ impl Client {
             }
             let value = packet.value();
             if value.len() * PINNING < rx.len() || value.is_empty() {
-                let value = if value.is_empty() { Bytes::new() } else { Bytes::copy_from_slice(value) };
+                let value = self.copies.copy(value);
                 self.handle_reply(link, Incoming { packet, value }, now).map_err(protocol)?;
                 done += len;
             } else {
