@@ -83,8 +83,7 @@ impl Client {
             to.is_full = true;
             return;
         }
-        let Some(tag) = self.table.set_on_wire(id, link, to.positions) else { return };
-        let Some(live) = self.table.get(id) else { return };
+        let Some((tag, live)) = self.table.set_on_wire(id, link, to.positions) else { return };
         let request = &live.request;
         let mut extras = Extras::default();
         (request.kind.extras)(request, &mut extras);

@@ -2,6 +2,7 @@
 
 use super::id::Tag;
 use super::link::Stage;
+use super::operation::Kind;
 use super::retry::{Decision, decide, exponential};
 use super::table::{State, Tenant};
 use super::timer::Timer;
@@ -46,7 +47,11 @@ impl Client {
                     return Err(alloc::format!("{} was asked, {} was answered", asked, packet.opcode()));
                 }
                 // A violation ends here: what the link still owes ends with the link.
-                self.handle_answer(link, live.id, incoming, now)?;
+                if packet.status() == Status::SUCCESS {
+                    self.succeed(live.id, live.vbucket, live.request.kind, incoming, now)?;
+                } else {
+                    self.handle_refusal(link, live.id, incoming, now)?;
+                }
                 self.paid(link, tag);
                 Ok(())
             }
@@ -66,16 +71,18 @@ impl Client {
     /// Takes a tag off the link's list, and stale ones that stand before it.
     fn paid(&mut self, link: LinkId, tag: Tag) {
         let Some(link) = self.links.get_mut(link) else { return };
-        while let Some(&first) = link.owed.front() {
-            if first == tag || self.table.addressee(first).is_none() {
-                link.owed.pop_front();
-            } else {
-                break;
+        while let Some(first) = link.owed.pop_front() {
+            if first == tag {
+                return;
+            }
+            if self.table.addressee(first).is_some() {
+                link.owed.push_front(first);
+                return;
             }
         }
     }
 
-    fn handle_answer(
+    fn handle_refusal(
         &mut self,
         link: LinkId,
         id: OpId,
@@ -84,9 +91,6 @@ impl Client {
     ) -> Result<(), String> {
         let packet = incoming.packet;
         let status = packet.status();
-        if status == Status::SUCCESS {
-            return self.succeed(id, incoming, now);
-        }
         let (Some(live), Some(from)) = (self.table.get(id), self.links.get(link)) else { return Ok(()) };
         let error_map = match &from.stage {
             Stage::Serving { error_map, .. } => error_map.as_ref(),
@@ -94,7 +98,7 @@ impl Client {
         };
         let kind = live.request.kind;
         match decide(kind, status, error_map) {
-            Decision::Succeed => return self.succeed(id, incoming, now),
+            Decision::Succeed => return self.succeed(id, live.vbucket, kind, incoming, now),
             Decision::Fail(ErrorKind::NotFound) if live.request.is_quiet => {
                 let reply = Reply::missing(live.request.key.clone());
                 self.conclude(id, Ok(reply), now);
@@ -122,13 +126,18 @@ impl Client {
 
     /// The operation was carried out. The same as [`conclude`](Self::conclude), in fewer moves: nearly every answer
     /// comes here.
-    fn succeed(&mut self, id: OpId, incoming: Incoming<'_>, now: Instant) -> Result<(), String> {
-        let Some(live) = self.table.get(id) else { return Ok(()) };
+    fn succeed(
+        &mut self,
+        id: OpId,
+        vbucket: u16,
+        kind: &Kind,
+        incoming: Incoming<'_>,
+        now: Instant,
+    ) -> Result<(), String> {
         let packet = incoming.packet;
-        let Some(answer) = (live.request.kind.read)(&packet, incoming.value) else {
+        let Some(answer) = (kind.read)(&packet, incoming.value) else {
             return Err(alloc::format!("a malformed answer to {}", packet.opcode()));
         };
-        let vbucket = live.vbucket;
         let others_wait = self.table.waiting(vbucket) > 0;
         if others_wait {
             self.overtake_before(id, now);

@@ -66,6 +66,21 @@ pub(super) struct Live {
     previous: u32,
 }
 
+/// Where a listed operation stands.
+struct Place {
+    previous: u32,
+    next: u32,
+    vbucket: u16,
+    state: State,
+}
+
+impl Live {
+    fn place(&self) -> Option<Place> {
+        let Self { previous, next, vbucket, state, .. } = *self;
+        self.is_listed.then_some(Place { previous, next, vbucket, state })
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// Stands in line for a place.
@@ -197,12 +212,13 @@ impl Table {
 
     /// Ends an operation whose reply has come, without moving it: its key, its size and its deadline's bucket.
     pub(super) fn end_in_place(&mut self, id: OpId) -> Option<(Key, usize, Option<Bucket>)> {
-        self.unlist(id);
         let live = self.get_mut(id)?;
+        let place = live.place();
         let size = live.request.size();
         let bucket = live.deadline.map(|(_, bucket)| bucket);
         let key = mem::replace(&mut live.request.key, Key::from_static(""));
         self.live -= 1;
+        self.close_gap(place);
         self.release(id.slot());
         Some((key, size, bucket))
     }
@@ -279,8 +295,13 @@ impl Table {
 
     /// Ends the part in the list: neighbours are joined, and counts lowered.
     fn unlist(&mut self, id: OpId) {
-        let Some(live) = self.get(id).filter(|live| live.is_listed) else { return };
-        let (previous, next, vbucket, state) = (live.previous, live.next, live.vbucket, live.state);
+        if let Some(live) = self.get(id) {
+            self.close_gap(live.place());
+        }
+    }
+
+    fn close_gap(&mut self, place: Option<Place>) {
+        let Some(Place { previous, next, vbucket, state }) = place else { return };
         let list = &mut self.lists[usize::from(vbucket)];
         match state {
             State::OnWire { .. } => list.on_wire -= 1,
@@ -331,18 +352,20 @@ impl Table {
     }
 
     /// Says that a waiting operation is now in the batch of `link`; returns the tag to write it with.
-    pub(super) fn set_on_wire(&mut self, id: OpId, link: LinkId, position: u64) -> Option<Tag> {
-        let live = self.get_mut(id)?;
+    pub(super) fn set_on_wire(&mut self, id: OpId, link: LinkId, position: u64) -> Option<(Tag, &Live)> {
+        let slot = self.slots.get_mut(id.slot())?;
+        let Tenant::Live(live) = &mut slot.tenant else { return None };
+        if live.id != id {
+            return None;
+        }
         live.state = State::OnWire { link, position };
         live.attempts += 1;
-        let vbucket = usize::from(live.vbucket);
-        let list = &mut self.lists[vbucket];
+        let list = &mut self.lists[usize::from(live.vbucket)];
         list.waiting -= 1;
         list.on_wire += 1;
         list.link = Some(link);
-        let slot = &mut self.slots[id.slot()];
         slot.tag = slot.tag.next();
-        Some(slot.tag)
+        Some((slot.tag, live))
     }
 
     /// Says that an operation is on no wire any more and waits.
