@@ -1,8 +1,11 @@
 //! Copies of small values, several of them in one allocation.
 //!
 //! A value that is much smaller than the chunk it was received in is copied out, so that it does not keep the chunk in
-//! memory. Copies share blocks by the same rule: no value keeps more memory than [`PINNING`] times its length. So
+//! memory. Copies share blocks by the same rule: no copy keeps more memory than [`PINNING`] times its length. So
 //! there is a block for each power of two, and a value goes into the one of the largest that is not above its length.
+//!
+//! The chunk is what has arrived together. If that is the front of a larger buffer of the driver's, a value that is not
+//! copied shares the buffer with what arrives next.
 
 use bytes::{Bytes, BytesMut};
 

@@ -33,7 +33,7 @@ struct Noise {
 impl Noise {
     fn new(seed: u64) -> Self {
         let mut config = couchbase_core::Config::new("couchbase://10.0.0.1,10.0.0.2,db.example/default");
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             config = config.max_in_flight(3).max_queued(5);
         }
         let script = Script::new(config, cluster(1, &["10.0.0.1", "10.0.0.2"], &[0, 1, 0, 1, 0]));
@@ -45,10 +45,10 @@ impl Noise {
             cancelled: Vec::new(),
             rev: 1,
         };
-        if seed % 3 == 0 {
+        if seed.is_multiple_of(3) {
             noise.script.config = noise.script.config.replace(r#""name":"default","#, "");
         }
-        if seed % 5 != 0 {
+        if !seed.is_multiple_of(5) {
             noise.resolve();
             let link = noise.script.opened.remove(0).0;
             noise.script.establish(link);
