@@ -71,6 +71,10 @@ impl Lifecycle {
 }
 
 fn join(waiters: &mut Waiters) -> Arc<Promise<()>> {
+    // Those that were given up meanwhile go when the list would have to grow.
+    if waiters.len() == waiters.capacity() {
+        waiters.retain(|promise| Arc::strong_count(promise) > 1 || promise.has_callbacks());
+    }
     let promise = Arc::new(Promise::default());
     waiters.push(promise.clone());
     promise
@@ -79,5 +83,19 @@ fn join(waiters: &mut Waiters) -> Arc<Promise<()>> {
 fn settle(waiters: &mut Waiters, outcome: &Result<(), Error>, effects: &mut Effects) {
     for promise in mem::take(waiters) {
         effects.push(Effect::Settle(promise, outcome.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiters_that_were_given_up_do_not_pile_up() {
+        let mut lifecycle = Lifecycle::default();
+        let kept: Vec<_> = (0..3).map(|_| lifecycle.wait_gone()).collect();
+        (0..1000).for_each(|_| drop(lifecycle.wait_gone()));
+        assert!(lifecycle.on_gone.len() <= 8, "{} waiters", lifecycle.on_gone.len());
+        assert!(kept.iter().all(|promise| Arc::strong_count(promise) == 2));
     }
 }

@@ -71,6 +71,10 @@ impl<T> Promise<T> {
         Poll::Pending
     }
 
+    pub(crate) fn has_callbacks(&self) -> bool {
+        !enter(&self.0).callbacks.is_empty()
+    }
+
     pub(crate) fn is_settled(&self) -> bool {
         enter(&self.0).outcome.is_some()
     }
