@@ -23,6 +23,31 @@ fn is_on_wire(live: &Live) -> bool {
     matches!(live.state, State::OnWire { .. })
 }
 
+/// R1, but for other links: which operations of one key, given in the order of submission, may go.
+fn find_ready(of_key: &[&Live], now: Instant, ready: &mut Vec<OpId>) {
+    // What is on the wire and was submitted later holds back what it conflicts with.
+    let last = |writes_only: bool| {
+        let on_wire =
+            of_key.iter().filter(|live| is_on_wire(live) && !(writes_only && live.request.is_read()));
+        on_wire.map(|live| live.order).max()
+    };
+    let (last_write, last_any) = (last(true), last(false));
+    let (mut write_waits, mut read_waits) = (false, false);
+    for live in of_key {
+        let State::Waiting { until } = live.state else { continue };
+        let is_read = live.request.is_read();
+        let earlier_waits = write_waits || (read_waits && !is_read);
+        let later_on_wire = if is_read { last_write } else { last_any }.is_some_and(|last| last > live.order);
+        // What is due ends at once, and with no effect.
+        let is_due = live.deadline.is_some_and(|(deadline, _)| deadline <= now);
+        if earlier_waits || later_on_wire || until > now || is_due {
+            if is_read { read_waits = true } else { write_waits = true }
+        } else {
+            ready.push(live.id);
+        }
+    }
+}
+
 impl Table {
     /// True if a new operation of this vbucket may go onto the wire of `link` at once, whatever its key: nothing of
     /// the vbucket waits, and nothing of it is on another link.
@@ -36,43 +61,26 @@ impl Table {
 
     /// R1: the waiting operations of a key that may now go onto the wire of `link`, in this order.
     pub(super) fn ready(&self, vbucket: u16, key: &Key, link: LinkId, now: Instant) -> Vec<OpId> {
-        if !self.may_use(vbucket, link) {
-            return Vec::new();
-        }
-        let of_key = || self.listed(vbucket).filter(|live| live.request.key() == key);
-        // What is on the wire and was submitted later holds back what it conflicts with.
-        let last = |writes_only: bool| {
-            let on_wire =
-                of_key().filter(|live| is_on_wire(live) && !(writes_only && live.request.is_read()));
-            on_wire.map(|live| live.order).max()
-        };
-        let (last_write, last_any) = (last(true), last(false));
-        let (mut write_waits, mut read_waits) = (false, false);
         let mut ready = Vec::new();
-        for live in of_key() {
-            let State::Waiting { until } = live.state else { continue };
-            let is_read = live.request.is_read();
-            let earlier_waits = write_waits || (read_waits && !is_read);
-            let later_on_wire =
-                if is_read { last_write } else { last_any }.is_some_and(|last| last > live.order);
-            // What is due ends at once, and with no effect.
-            let is_due = live.deadline.is_some_and(|(deadline, _)| deadline <= now);
-            if earlier_waits || later_on_wire || until > now || is_due {
-                if is_read { read_waits = true } else { write_waits = true }
-            } else {
-                ready.push(live.id);
-            }
+        if self.may_use(vbucket, link) {
+            let of_key: Vec<&Live> = self.listed(vbucket).filter(|live| live.request.key() == key).collect();
+            find_ready(&of_key, now, &mut ready);
         }
         ready
     }
 
-    /// The keys of a vbucket's waiting operations, each once.
-    pub(super) fn waiting_keys(&self, vbucket: u16) -> Vec<Key> {
-        let waiting = self.listed(vbucket).filter(|live| matches!(live.state, State::Waiting { .. }));
-        let mut keys: Vec<Key> = waiting.map(|live| live.request.key().clone()).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        keys
+    /// The same of all keys of a vbucket.
+    pub(super) fn ready_of_vbucket(&self, vbucket: u16, link: LinkId, now: Instant) -> Vec<OpId> {
+        let mut ready = Vec::new();
+        if self.may_use(vbucket, link) {
+            let mut by_key: Vec<&Live> = self.listed(vbucket).collect();
+            // Stable: those of a key stay in their order.
+            by_key.sort_by(|one, other| one.request.key().cmp(other.request.key()));
+            for of_key in by_key.chunk_by(|one, other| one.request.key() == other.request.key()) {
+                find_ready(of_key, now, &mut ready);
+            }
+        }
+        ready
     }
 
     /// R2: the operations that a definitive answer to `answered` ends.

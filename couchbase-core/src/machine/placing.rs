@@ -49,9 +49,11 @@ impl Client {
 
     /// Sends what may go of one vbucket.
     pub(super) fn send_ready_of_vbucket(&mut self, vbucket: u16, now: Instant) {
-        if self.table.waiting(vbucket) > 0 && self.route(vbucket).is_some() {
-            for key in self.table.waiting_keys(vbucket) {
-                self.send_ready(vbucket, &key, now);
+        if self.table.waiting(vbucket) > 0
+            && let Some(link) = self.route(vbucket)
+        {
+            for id in self.table.ready_of_vbucket(vbucket, link, now) {
+                self.send(id, link);
             }
         }
     }

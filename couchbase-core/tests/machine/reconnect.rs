@@ -74,3 +74,16 @@ fn what_is_due_is_not_sent_when_its_link_comes_at_last() {
     let error = script.error(op);
     assert!(error.is_timeout() && !error.is_ambiguous() && error.attempts() == 0, "{error}");
 }
+
+#[test]
+fn many_operations_of_one_vbucket_all_go_over_its_next_link() {
+    let (mut script, link) = Script::connected(HOST, cluster(1, &["10.0.0.1"], &[0]));
+    script.client.handle_lost(link, LinkLoss::Reset, script.now);
+    script.pass(Duration::from_millis(1));
+    let next = script.opened.last().expect("opened again").0;
+    for n in 0..4096 {
+        script.submit(Request::get(format!("key number {n}")), SECOND);
+    }
+    script.establish(next);
+    assert_eq!(script.requests(next).len(), 4096);
+}
