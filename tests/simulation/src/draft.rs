@@ -119,6 +119,18 @@ impl Draft {
         }
     }
 
+    /// One key of an operation on many: a plain get or set.
+    pub(crate) fn one_of_many(
+        number: usize,
+        swarm: &Swarm,
+        random: &mut Random,
+        verb: Verb,
+        timeout: Duration,
+    ) -> Self {
+        let key = key(random.below(swarm.keys), false);
+        Self { verb, is_quiet: false, timeout, value: token(verb, number, 0), ..Self::probe(number, key) }
+    }
+
     /// Reads a key, and fails only if it cannot be reached.
     pub(crate) fn probe(number: usize, key: String) -> Self {
         Self {

@@ -2,6 +2,7 @@
 
 mod executor;
 mod hub;
+mod many;
 mod runtime;
 mod users;
 

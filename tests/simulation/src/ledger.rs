@@ -94,9 +94,15 @@ impl Ledger {
         self.seen.get(key).copied()
     }
 
-    pub(crate) fn send(&mut self, draft: Draft, now: Instant, effects: usize, is_told_late: bool) {
+    pub(crate) fn send(&mut self, draft: Draft, now: Instant, effects: usize) {
         debug_assert_eq!(draft.number, self.entries.len());
-        self.entries.push(Entry { draft, sent: (now, effects), ended: None, outcome: None, is_told_late });
+        self.entries.push(Entry {
+            draft,
+            sent: (now, effects),
+            ended: None,
+            outcome: None,
+            is_told_late: false,
+        });
     }
 
     pub(crate) fn end(&mut self, number: usize, outcome: Outcome, now: Instant, effects: usize) {

@@ -301,7 +301,7 @@ impl<'a> MachineFace<'a> {
         self.world
             .note(format_args!("operation {number}: {:?} {} {:?}", draft.verb, draft.key, draft.timeout));
         let waits = self.world.random.chance(600);
-        self.ledger.send(draft.clone(), now, self.world.model.effects().len(), false);
+        self.ledger.send(draft.clone(), now, self.world.model.effects().len());
         let sent = if waits {
             self.client.submit_in_line(request, draft.timeout, now)
         } else {

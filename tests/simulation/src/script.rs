@@ -61,8 +61,8 @@ impl Script {
             script.add(world, at, Act::Close);
             script.over = end + longest + LONGEST;
         } else {
-            // Less than a full link's worth at a time takes longer than this for large values.
-            let is_quick = world.swarm.capacity >= 700 && world.swarm.large_value < 100;
+            // A narrow link works off what had piled up for longer than this.
+            let is_quick = world.swarm.capacity > 9000;
             if is_quick && !world.swarm.faults.contains(&Fault::BlackHole) {
                 script.add(world, end + ANSWERED, Act::Calm);
             }

@@ -5,6 +5,7 @@ use super::hub::Hub;
 use super::runtime::SimTimer;
 use crate::draft::{Draft, Verb};
 use crate::ledger::{Answer, Outcome};
+use crate::world::World;
 use couchbase_core::rt::{BoxFuture, Timer};
 use couchbase_core::{
     AsyncConnection, AsyncResult, Cas, CompletionQueue, Connection, CounterResult, Deferred, Instant,
@@ -16,7 +17,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 /// A result as the ledger takes it.
-trait Told {
+pub(super) trait Told {
     fn told(self) -> Answer;
 }
 
@@ -43,7 +44,7 @@ impl Told for CounterResult {
     }
 }
 
-fn outcome<T: Told>(result: Result<T>) -> Outcome {
+pub(super) fn outcome<T: Told>(result: Result<T>) -> Outcome {
     match result {
         Ok(result) => Outcome::Answered(result.told()),
         Err(error) => Outcome::failed(&error),
@@ -118,6 +119,12 @@ enum Manner {
     Queued,
 }
 
+impl Manner {
+    fn asks_late(self) -> bool {
+        matches!(self, Self::SentAndAwaitedLater(_) | Self::SentAndCancelled(_) | Self::LateCallback(_))
+    }
+}
+
 pub(super) struct Users {
     pub(super) hub: Arc<Hub>,
     pub(super) cb: Connection,
@@ -127,6 +134,9 @@ pub(super) struct Users {
 impl Users {
     /// Invents an operation and sends it, or has a task send it.
     pub(super) fn send_one(&mut self) {
+        if self.hub.world().random.chance(60) {
+            return self.send_many();
+        }
         let manner = self.invent_manner();
         match manner {
             Manner::Awaited | Manner::Dropped(_) => {
@@ -146,7 +156,7 @@ impl Users {
     }
 
     pub(super) fn send_probe(&mut self, draft: Draft) {
-        begin(&self.hub, &draft, Manner::Sent);
+        begin_in(&self.hub, &mut self.hub.world(), &draft, "probe");
         self.send(draft, Manner::Sent);
     }
 
@@ -215,22 +225,18 @@ fn invent(hub: &Hub, manner: Manner) -> Draft {
     let world = &mut *world;
     let draft = Draft::invent(ledger.next(), &world.swarm, &mut world.random, |key| ledger.cas_of(key));
     drop(ledger);
-    begin_in(hub, world, &draft, manner);
+    begin_in(hub, world, &draft, &format!("{manner:?}"));
+    if manner.asks_late() {
+        hub.ledger().entries[draft.number].is_told_late = true;
+    }
     draft
 }
 
-fn begin(hub: &Hub, draft: &Draft, manner: Manner) {
-    begin_in(hub, &mut hub.world(), draft, manner);
-}
-
-fn begin_in(hub: &Hub, world: &mut crate::world::World, draft: &Draft, manner: Manner) {
+/// The ledger takes an operation that is sent now.
+pub(super) fn begin_in(hub: &Hub, world: &mut World, draft: &Draft, how: &str) {
     let Draft { number, verb, key, timeout, .. } = draft;
-    world.note(format_args!("operation {number}: {verb:?} {key} {timeout:?}, {manner:?}"));
-    let is_told_late = matches!(
-        manner,
-        Manner::SentAndAwaitedLater(_) | Manner::SentAndCancelled(_) | Manner::LateCallback(_)
-    );
-    hub.ledger().send(draft.clone(), world.now, world.model.effects().len(), is_told_late);
+    world.note(format_args!("operation {number}: {verb:?} {key} {timeout:?}, {how}"));
+    hub.ledger().send(draft.clone(), world.now, world.model.effects().len());
 }
 
 async fn await_operation(hub: Arc<Hub>, cb: &Connection, draft: Draft, manner: Manner) {
@@ -266,7 +272,7 @@ async fn pause(hub: &Arc<Hub>, time: Duration) {
     poll_fn(|cx| timer.poll(cx)).await;
 }
 
-fn spawn(hub: &Hub, task: impl Future<Output = ()> + Send + 'static) {
+pub(super) fn spawn(hub: &Hub, task: impl Future<Output = ()> + Send + 'static) {
     let task: BoxFuture<()> = Box::pin(task);
     hub.spawned().push(task);
 }
