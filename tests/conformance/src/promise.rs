@@ -16,6 +16,7 @@ pub mod queue;
 pub mod quiet;
 pub mod recovery;
 pub mod timing;
+pub mod views;
 
 /// Expands to one test for each promise, on this host.
 #[macro_export]
@@ -119,6 +120,7 @@ macro_rules! suite {
                 every_wrong_place_is_told
                 every_wrong_configuration_is_told
                 every_wrong_argument_is_told
+                every_wrong_query_is_told
             }
             timing {
                 a_read_times_out_unambiguously
@@ -157,6 +159,16 @@ macro_rules! suite {
             dropping {
                 a_dropped_wait_harms_nobody
                 a_cancelled_operation_is_withdrawn
+            }
+            views {
+                all_rows_come_at_once
+                rows_stream_into_a_sink
+                a_closure_sees_each_row
+                options_choose_the_rows
+                queries_wait_for_the_connection
+                design_documents_are_documents
+                rows_that_end_early_are_an_error
+                a_query_may_end_at_any_time
             }
             limits {
                 the_limit_refuses_exactly_there

@@ -4,6 +4,9 @@
 use crate::bench::Bench;
 use crate::hostile::{Hostile, Manner};
 use couchbase_core::{Config, Connection, Error, ErrorKind, Raw, Result};
+use couchbase_testkit::Cluster;
+use couchbase_testkit::http::Fault;
+use couchbase_tokio::views::{DesignDocument, Stale, ViewExt};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -210,5 +213,58 @@ pub async fn every_wrong_argument_is_told(bench: Bench) {
     let mut done = couchbase_core::CompletionQueue::with_capacity(1);
     let full = async |_: &Bench| cb.callbacks().get(key).send_to(&mut done, ());
     table.row("limit for a queue", &[Overloaded], &[], full).await;
+    table.holds();
+}
+
+/// Views that are not there, answers that end early, arguments with a mistake.
+pub async fn every_wrong_query_is_told(bench: Bench) {
+    use ErrorKind::{Argument, Http, Network, Protocol, Timeout, ValueFormat};
+    let cluster = Cluster::builder().start();
+    let cb: &Connection = &bench.open_with(Config::new(cluster.connection_string())).unwrap();
+    let design = &DesignDocument::new().view("ids", "function (doc, meta) { emit(meta.id, null); }");
+    cb.design_create("d", design).production().await.unwrap();
+    for n in 0..200 {
+        cb.set(format!("{n}"), n).await.unwrap();
+    }
+    cb.query_all("d", "ids").stale(Stale::UpdateBefore).await.unwrap();
+    let node = cluster.node(0);
+    let address = node.views_address();
+    let mut table = Table { bench, rows: Vec::new() };
+    let query = async |design: &str, view: &str| cb.query_all(design, view).await.map(drop);
+
+    table
+        .row("missing design document", &[Http], &["404", "not_found"], async |_| query("none", "ids").await)
+        .await;
+    table.row("missing view", &[Http], &["404", "not_found"], async |_| query("d", "none").await).await;
+    table.row("empty name", &[Argument], &["name"], async |_| query("", "ids").await).await;
+    let both = async |_: &Bench| cb.query_all("d", "ids").key("a").keys(["b"]).await.map(drop);
+    table.row("key and keys", &[Argument, Http], &["keys"], both).await;
+    let zero = async |_: &Bench| cb.query_all("d", "ids").timeout(Duration::ZERO).await.map(drop);
+    table.row("zero timeout", &[Argument], &[], zero).await;
+    let wrong_type =
+        async |_: &Bench| cb.query("d", "ids").each(|row| row.key::<u64>().map(drop)).await.map(drop);
+    table.row("another type", &[ValueFormat], &["key"], wrong_type).await;
+    let broken = &DesignDocument::new().view("v", "function (doc { }");
+    let create = async |_: &Bench| cb.design_create("broken", broken).await;
+    table.row("map function that is none", &[Http], &[], create).await;
+
+    node.fail_views(1, Fault::Close { after: Some(2_000) });
+    let mut seen = 0;
+    let cut = async |_: &Bench| cb.query("d", "ids").each(|_| seen += 1).await.map(drop);
+    table.row("rows cut off", &[Network, Protocol], &[], cut).await;
+    assert!(seen > 0, "the rows that came were not delivered");
+    let garbled = Fault::Answer { status: 200, body: b"{\"total_rows\":1,\"rows\":[{,,,"[..].into() };
+    node.fail_views(1, garbled);
+    table.row("rows that are no JSON", &[Protocol], &[], async |_| query("d", "ids").await).await;
+    node.fail_views(1, Fault::Stall { after: None });
+    let mute = async |_: &Bench| cb.query_all("d", "ids").timeout(SHORT).await.map(drop);
+    table.row("mute view engine", &[Timeout], &[], mute).await;
+
+    // What a node has answered names it.
+    for row in
+        table.rows.iter_mut().filter(|row| !row.kinds.contains(&Argument) && row.what != "another type")
+    {
+        row.words.push(address.clone());
+    }
     table.holds();
 }
