@@ -64,7 +64,7 @@ impl<T> Deferred<T> {
     pub fn detach(self) {}
 
     /// Withdraws the operation, if it has not left yet; otherwise its late answer is swallowed, and whether it was
-    /// carried out remains unknown. An event is only waited for no longer.
+    /// carried out remains unknown. Callbacks that it had are not called. An event is only waited for no longer.
     pub fn cancel(mut self) {
         if let Some(pending) = &mut self.0 {
             pending.cancel();
