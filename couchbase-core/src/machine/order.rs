@@ -19,6 +19,16 @@ fn conflict(one: &Live, other: &Live) -> bool {
     !(one.request.is_read() && other.request.is_read())
 }
 
+fn is_waiting(live: &Live) -> bool {
+    matches!(live.state, State::Waiting { .. })
+}
+
+/// Not to be sent yet; or no more, since what is due ends at once, and with no effect.
+fn waits_for_time(live: &Live, now: Instant) -> bool {
+    matches!(live.state, State::Waiting { until } if until > now)
+        || live.deadline.is_some_and(|(deadline, _)| deadline <= now)
+}
+
 fn is_on_wire(live: &Live) -> bool {
     matches!(live.state, State::OnWire { .. })
 }
@@ -34,13 +44,13 @@ fn find_ready(of_key: &[&Live], now: Instant, ready: &mut Vec<OpId>) {
     let (last_write, last_any) = (last(true), last(false));
     let (mut write_waits, mut read_waits) = (false, false);
     for live in of_key {
-        let State::Waiting { until } = live.state else { continue };
+        if !is_waiting(live) {
+            continue;
+        }
         let is_read = live.request.is_read();
         let earlier_waits = write_waits || (read_waits && !is_read);
         let later_on_wire = if is_read { last_write } else { last_any }.is_some_and(|last| last > live.order);
-        // What is due ends at once, and with no effect.
-        let is_due = live.deadline.is_some_and(|(deadline, _)| deadline <= now);
-        if earlier_waits || later_on_wire || until > now || is_due {
+        if earlier_waits || later_on_wire || waits_for_time(live, now) {
             if is_read { read_waits = true } else { write_waits = true }
         } else {
             ready.push(live.id);
@@ -62,8 +72,13 @@ impl Table {
     /// R1: the waiting operations of a key that may now go onto the wire of `link`, in this order.
     pub(super) fn ready(&self, vbucket: u16, key: &Key, link: LinkId, now: Instant) -> Vec<OpId> {
         let mut ready = Vec::new();
-        if self.may_use(vbucket, link) {
-            let of_key: Vec<&Live> = self.listed(vbucket).filter(|live| live.request.key() == key).collect();
+        let of_key = || self.listed(vbucket).filter(|live| live.request.key() == key);
+        // On a key with many operations the first one that waits is mostly a write that waits for its time.
+        let first = || of_key().find(|live| is_waiting(live));
+        if self.may_use(vbucket, link)
+            && first().is_some_and(|first| first.request.is_read() || !waits_for_time(first, now))
+        {
+            let of_key: Vec<&Live> = of_key().collect();
             find_ready(&of_key, now, &mut ready);
         }
         ready
@@ -90,9 +105,7 @@ impl Table {
         }
         let earlier = self.listed(answered.vbucket).take_while(|live| live.order < answered.order);
         let overtaken = earlier.filter(|live| {
-            matches!(live.state, State::Waiting { .. })
-                && live.request.key() == answered.request.key()
-                && conflict(live, answered)
+            is_waiting(live) && live.request.key() == answered.request.key() && conflict(live, answered)
         });
         overtaken.map(|live| live.id).collect()
     }
