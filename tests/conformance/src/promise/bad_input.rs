@@ -106,14 +106,14 @@ pub async fn every_wrong_place_is_told(bench: Bench) {
     use ErrorKind::{Auth, BucketNotFound, Network, Protocol, Timeout, UnknownHost};
     let mut table = Table { bench, rows: Vec::new() };
 
-    table.connecting("unknown host", "no-such-host.invalid", LONG, &[UnknownHost], &[]).await;
+    table.connecting("unknown host", "no-such-host.invalid", LONG, &[UnknownHost], &["spelled"]).await;
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    table.connecting("closed port", &closed, SHORT, &[Network], &["refused"]).await;
+    table.connecting("closed port", &closed, SHORT, &[Network], &["connect", "refused"]).await;
 
     let (big, half) = (hello_header!(0xff 0xff 0xff 0xff), hello_header!(0 0 0 100));
     let (big, half): (&'static [u8], &'static [u8]) = (big.to_vec().leak(), half.to_vec().leak());
     for (what, manner, deadline, kinds, words) in [
-        ("silent server", Manner::Silent, SHORT, &[Timeout][..], &[][..]),
+        ("silent server", Manner::Silent, SHORT, &[Timeout][..], &["no answer to HELLO"][..]),
         (
             "HTTP server",
             Manner::Says(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
@@ -122,10 +122,22 @@ pub async fn every_wrong_place_is_told(bench: Bench) {
             &["HTTP", "11210"],
         ),
         ("garbage", Manner::Says(&[0xde; 512]), LONG, &[Protocol], &["0xde"]),
-        ("half a frame", Manner::Says(half), SHORT, &[Timeout], &[]),
-        ("half a frame, then closed", Manner::SaysAndCloses(half), SHORT, &[Network, Protocol], &[]),
-        ("frame of 4 GiB", Manner::Says(big), LONG, &[Protocol], &["4294967295"]),
-        ("closes in the handshake", Manner::SaysAndCloses(b""), SHORT, &[Network, Protocol], &[]),
+        ("half a frame", Manner::Says(half), SHORT, &[Timeout], &["no answer to HELLO"]),
+        (
+            "half a frame, then closed",
+            Manner::SaysAndCloses(half),
+            SHORT,
+            &[Network, Protocol],
+            &["HELLO", "closed"],
+        ),
+        ("frame of 4 GiB", Manner::Says(big), LONG, &[Protocol], &["HELLO", "4294967295"]),
+        (
+            "closes in the handshake",
+            Manner::SaysAndCloses(b""),
+            SHORT,
+            &[Network, Protocol],
+            &["HELLO", "closed"],
+        ),
     ] {
         let server = Hostile::start(manner);
         table.connecting(what, &server.address(), deadline, kinds, words).await;
@@ -135,7 +147,9 @@ pub async fn every_wrong_place_is_told(bench: Bench) {
     let first = node(&table.bench);
     let wrong = table.bench.config().credentials("app", "wrong").connect_timeout(LONG);
     table
-        .row("wrong password", &[Auth], &["app", "password"], async |bench| connect(bench, wrong).await)
+        .row("wrong password", &[Auth], &["SASL", "app", "password"], async |bench| {
+            connect(bench, wrong).await
+        })
         .await;
     let nobody = Config::new(format!("couchbase://{first}/default")).connect_timeout(LONG);
     table
@@ -143,9 +157,12 @@ pub async fn every_wrong_place_is_told(bench: Bench) {
         .await;
     let missing = table.bench.config().bucket("absent").connect_timeout(LONG);
     table
-        .row("missing bucket", &[BucketNotFound], &["absent", "missing or not yours"], async |bench| {
-            connect(bench, missing).await
-        })
+        .row(
+            "missing bucket",
+            &[BucketNotFound],
+            &["SELECT_BUCKET", "absent", "missing or not yours"],
+            async |bench| connect(bench, missing).await,
+        )
         .await;
     table.holds();
 }
