@@ -9,6 +9,7 @@
 //! * two operations on a key that conflict and both succeeded took effect in the order in which they were sent;
 //! * nothing is left: no place taken, no orphan, one link a node.
 
+use crate::random::Random;
 use crate::rig::text;
 use bytes::BytesMut;
 use couchbase_core::machine::{Client, Event, LinkId, LinkLoss, OpId, Request, Transmit};
@@ -64,7 +65,7 @@ struct Wire {
 }
 
 struct World {
-    random: u64,
+    random: Random,
     client: Client,
     model: Model,
     now: Instant,
@@ -99,7 +100,7 @@ impl World {
         }
         let now = Instant::ZERO + Duration::from_secs(1);
         let mut world = Self {
-            random: seed,
+            random: Random(seed),
             client: Client::new(config, seed, now).expect("valid"),
             model,
             now,
@@ -422,12 +423,7 @@ impl World {
         (count > 0).then(|| self.below(count) as usize).and_then(|n| self.wires.keys().nth(n).copied())
     }
 
-    /// SplitMix64.
     fn below(&mut self, limit: u64) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
+        self.random.below(limit)
     }
 }

@@ -8,6 +8,7 @@ mod limits;
 mod noise;
 mod operations;
 mod order;
+mod random;
 mod reconnect;
 mod rig;
 mod script;

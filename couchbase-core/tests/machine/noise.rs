@@ -1,6 +1,7 @@
 //! Nodes that answer anything at all, and configurations that change in every way: no panic, no operation without an
 //! end or with two, no timer that is due for ever, no storm of links, and a client that closes when told to.
 
+use crate::random::Random;
 use crate::script::{Received, Script, cluster};
 use couchbase_core::machine::{LinkId, LinkLoss, OpId, Request};
 use couchbase_core::wire::{Opcode, Outgoing, Status};
@@ -21,7 +22,7 @@ fn whatever_nodes_say_every_operation_ends_in_time() {
 }
 
 struct Noise {
-    random: u64,
+    random: Random,
     script: Script,
     /// Requests that could still be answered.
     asked: Vec<(LinkId, Received)>,
@@ -38,7 +39,7 @@ impl Noise {
         }
         let script = Script::new(config, cluster(1, &["10.0.0.1", "10.0.0.2"], &[0, 1, 0, 1, 0]));
         let mut noise = Self {
-            random: seed,
+            random: Random(seed),
             script,
             asked: Vec::new(),
             deadlines: BTreeMap::new(),
@@ -234,12 +235,7 @@ impl Noise {
         (count > 0).then(|| self.below(count) as usize).map(|at| self.asked[at].0)
     }
 
-    /// SplitMix64.
     fn below(&mut self, limit: u64) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
+        self.random.below(limit)
     }
 }

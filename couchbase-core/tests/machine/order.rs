@@ -134,7 +134,7 @@ fn a_lost_link_ends_writes_ambiguously_and_sends_reads_and_the_unwritten_again_i
     rig.pull();
     let unwritten = rig.set("k", "3");
     let last = rig.set("k", "4");
-    rig.cut_before_pull(0);
+    rig.cut(0);
     for op in [applied, lost] {
         let error = rig.error(op);
         assert!(error.kind() == ErrorKind::Network && error.is_ambiguous(), "{error}");

@@ -214,17 +214,13 @@ impl Rig {
         }
     }
 
-    /// Cuts a node's link as the network does: what is on its way in either direction is lost.
+    /// Cuts a node's link as the network does: what is on its way in either direction is lost. What was not
+    /// pulled yet was never on its way.
     pub(crate) fn cut(&mut self, node: usize) {
         let link = *self.wires.iter().find(|(_, wire)| wire.node == node).expect("a link").0;
         self.close(link);
         self.client.handle_lost(link, LinkLoss::Reset, self.now);
         self.pull();
-    }
-
-    /// As [`cut`](Self::cut), with what was submitted since the last pull still in the batch.
-    pub(crate) fn cut_before_pull(&mut self, node: usize) {
-        self.cut(node);
     }
 
     pub(crate) fn links(&self) -> usize {
