@@ -39,8 +39,6 @@ pub(super) struct Slot {
     generation: u32,
     /// While the machine has it.
     pub(super) op: Option<OpId>,
-    /// The clock's reading it was stamped with.
-    reading: u32,
     /// Somebody may still ask for the outcome.
     is_held: bool,
     pub(super) waker: Option<Waker>,
@@ -70,7 +68,6 @@ impl Completions {
     pub(super) fn insert(
         &mut self,
         op: OpId,
-        reading: u32,
         is_held: bool,
         waker: Option<Waker>,
         sink: Sink,
@@ -81,7 +78,6 @@ impl Completions {
         });
         let slot = &mut self.slots[index as usize];
         slot.op = Some(op);
-        slot.reading = reading;
         slot.is_held = is_held;
         slot.waker = waker;
         slot.sink = sink;
@@ -168,11 +164,6 @@ impl Completions {
     #[inline]
     pub(super) fn free(&mut self, id: CompletionId) {
         self.free_slot(id.index);
-    }
-
-    /// The operations that were stamped with this reading of the clock and have not ended.
-    pub(super) fn stamped(&self, reading: u32) -> impl Iterator<Item = OpId> {
-        self.slots.iter().filter(move |slot| slot.reading == reading).filter_map(|slot| slot.op)
     }
 
     /// The operations that have not ended.

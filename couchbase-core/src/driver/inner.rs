@@ -2,12 +2,12 @@
 //!
 //! Nothing here may run or drop what is the user's: it is handed out, to [`Effects`] or to the caller.
 
-use super::clock::{Aged, Clock};
+use super::clock::Clock;
 use super::closed;
 use super::completions::{CompletionId, Completions, Remains, Sink};
 use super::effects::{Effect, Effects};
 use super::lifecycle::Lifecycle;
-use crate::machine::{Client, Event, LinkId, LinkLoss, Request};
+use crate::machine::{Client, Event, LinkId, LinkLoss, OpId, Request};
 use crate::rt::Runtime;
 use crate::{Error, ErrorKind, Instant, Result};
 use std::boxed::Box;
@@ -15,11 +15,16 @@ use std::task::Waker;
 use std::time::Duration;
 use std::vec::Vec;
 
+/// So many operations may be stamped with one reading of the clock, if the driver does not run meanwhile.
+const MOST_LENT: usize = 1024;
+
 pub(super) struct Inner {
     pub(super) client: Client,
     pub(super) completions: Completions,
     pub(super) lifecycle: Lifecycle,
     pub(super) clock: Clock,
+    /// Operations that were stamped with a reading of the clock that was made before.
+    lent: Vec<OpId>,
     /// What the driver is to run at its next pass.
     pub(super) late: Vec<Effect>,
     /// Operations submitted since the driver looked last.
@@ -57,6 +62,7 @@ impl Inner {
             completions: Completions::default(),
             lifecycle: Lifecycle::default(),
             clock: Clock::default(),
+            lent: Vec::new(),
             late: Vec::new(),
             submitted: 0,
         }
@@ -73,7 +79,7 @@ impl Inner {
             (closed(), request)
         } else {
             let was_resting = self.clock.is_resting();
-            let now = self.clock.stamp(runtime);
+            let (now, is_lent) = self.clock.stamp(runtime);
             let taken = if in_line {
                 self.client.submit_in_line(request, timeout, now)
             } else {
@@ -82,7 +88,14 @@ impl Inner {
             match taken {
                 Ok(op) => {
                     self.submitted += 1;
-                    return Ok(self.completions.insert(op, self.clock.reading(), is_held, waker, sink));
+                    let id = self.completions.insert(op, is_held, waker, sink);
+                    if is_lent {
+                        self.lent.push(op);
+                        if self.lent.len() == MOST_LENT {
+                            self.reread_clock(runtime);
+                        }
+                    }
+                    return Ok(id);
                 }
                 Err(refusal) => {
                     // Nobody wakes the driver for it.
@@ -104,7 +117,7 @@ impl Inner {
     pub(super) fn cancel(&mut self, id: CompletionId, runtime: &dyn Runtime) -> Remains {
         let remains = self.completions.remove(id);
         if let Some(op) = remains.op.filter(|_| !self.lifecycle.is_ended) {
-            let now = self.clock.stamp(runtime);
+            let (now, _) = self.clock.stamp(runtime);
             self.client.cancel(op, now);
         }
         remains
@@ -112,35 +125,38 @@ impl Inner {
 
     pub(super) fn close(&mut self, runtime: &dyn Runtime) {
         if !self.lifecycle.is_ended {
-            let now = self.clock.stamp(runtime);
+            let (now, _) = self.clock.stamp(runtime);
             self.client.close(now);
         }
     }
 
-    /// The driver has read the clock.
+    /// The driver has read the clock: operations whose stamp was old get the time that they lost.
     pub(super) fn set_clock(&mut self, now: Instant) {
-        let aged = self.clock.set(now);
-        self.put_off(aged);
-    }
-
-    /// The driver will not run again before it is woken.
-    pub(super) fn rest_clock(&mut self, runtime: &dyn Runtime) {
-        let aged = self.clock.expire(runtime);
-        self.put_off(aged);
-    }
-
-    /// Operations whose stamp was too old get the time that they lost.
-    fn put_off(&mut self, aged: Option<Aged>) {
-        if let Some(Aged { reading, by }) = aged {
-            for op in self.completions.stamped(reading) {
-                self.client.put_off(op, by);
+        let age = self.clock.set(now);
+        if !age.is_zero() {
+            for op in self.lent.drain(..) {
+                self.client.put_off(op, age);
             }
         }
     }
 
+    /// The driver will not run again before it is woken. Stamps that were lent meanwhile are not left to age.
+    pub(super) fn rest_clock(&mut self, runtime: &dyn Runtime) {
+        if !self.lent.is_empty() {
+            self.reread_clock(runtime);
+        }
+        self.clock.rest();
+    }
+
+    /// No stamp is older than the clock afterwards.
+    fn reread_clock(&mut self, runtime: &dyn Runtime) {
+        self.set_clock(runtime.now());
+        self.lent.clear();
+    }
+
     /// When the machine is to be told that time has passed.
     pub(super) fn next_timeout(&mut self) -> Option<Instant> {
-        self.client.poll_timeout().map(|(at, _)| self.clock.due(at))
+        self.client.poll_timeout().map(|(at, _)| at)
     }
 
     /// Takes the machine's events: outcomes to those who wait, the rest to `events`.
