@@ -7,6 +7,7 @@ use super::Callback;
 use crate::pending::{Collect, Promise};
 use crate::{Reply, Result};
 use std::boxed::Box;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
@@ -40,7 +41,12 @@ impl Effect {
 /// Runs what is the user's; a panic ends there.
 pub(crate) fn guarded(run: impl FnOnce()) {
     // What is left of it is unknown to us and to nobody else: it was its own.
-    let _ = catch_unwind(AssertUnwindSafe(run));
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(run)) {
+        // The end of what it panicked with is the user's code too. What that panics with is not even dropped.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            mem::forget(again);
+        }
+    }
 }
 
 #[derive(Default)]

@@ -102,6 +102,26 @@ fn a_panicking_callback_harms_nobody() {
 }
 
 #[test]
+fn what_a_callback_panics_with_may_panic_too() {
+    struct Again;
+    impl Drop for Again {
+        fn drop(&mut self) {
+            if !std::thread::panicking() {
+                panic!("a panic that belongs to this test");
+            }
+        }
+    }
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    let log = Log::default();
+    let after = log.clone();
+    cb.callbacks().set("a", 1).on_ok(|_| std::panic::panic_any(Again));
+    cb.callbacks().set("b", 1).on_ok(move |_| after.add("after"));
+    settle(&mut driver);
+    assert_eq!(log.take(), ["after"]);
+}
+
+#[test]
 fn a_callback_may_send_the_next_operation() {
     fn count(cb: &couchbase_core::AsyncConnection, left: u64, done: Arc<AtomicUsize>) {
         let again = cb.clone();
