@@ -128,12 +128,9 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn new(key: Key, cas: Cas, doc: Encoded) -> Self {
-        Self { result: ValueResult { key, doc, cas, success: true }, number: None }
-    }
-
-    pub(crate) fn counter(key: Key, cas: Cas, number: u64) -> Self {
-        Self { number: Some(number), ..Self::new(key, cas, Encoded::default()) }
+    #[inline]
+    pub(crate) fn new(key: Key, cas: Cas, doc: Encoded, number: Option<u64>) -> Self {
+        Self { result: ValueResult { key, doc, cas, success: true }, number }
     }
 
     /// What a quiet operation on a missing document returns.

@@ -20,6 +20,7 @@ pub(super) struct Copies([BytesMut; CLASSES]);
 
 impl Copies {
     /// A copy that keeps little more in memory than itself.
+    #[inline]
     pub(super) fn copy(&mut self, value: &[u8]) -> Bytes {
         let Some(class) = value.len().checked_ilog2() else { return Bytes::new() };
         let Some(block) = self.0.get_mut(class as usize) else { return Bytes::copy_from_slice(value) };

@@ -29,6 +29,7 @@ impl Deadlines {
         Self { counts: Box::new([0; RING as usize]), total: 0, passed: 0, earliest: 0 }
     }
 
+    #[inline]
     pub(super) fn insert(&mut self, deadline: Instant, now: Instant) -> Bucket {
         if self.total == 0 {
             self.passed = now.as_nanos() / BUCKET;
@@ -42,6 +43,7 @@ impl Deadlines {
         Bucket(bucket)
     }
 
+    #[inline]
     pub(super) fn remove(&mut self, bucket: Bucket) {
         self.counts[(bucket.0 % RING) as usize] -= 1;
         self.total -= 1;

@@ -144,10 +144,12 @@ impl Links {
         Some(id)
     }
 
+    #[inline]
     pub(super) fn get(&self, id: LinkId) -> Option<&Link> {
         self.slots.get(id.slot())?.1.as_ref().filter(|link| link.id == id)
     }
 
+    #[inline]
     pub(super) fn get_mut(&mut self, id: LinkId) -> Option<&mut Link> {
         self.slots.get_mut(id.slot())?.1.as_mut().filter(|link| link.id == id)
     }
@@ -164,6 +166,7 @@ impl Links {
     }
 
     /// Says that the link's batch has gained bytes.
+    #[inline]
     pub(super) fn mark_dirty(&mut self, id: LinkId) {
         if let Some(link) = self.get_mut(id)
             && !link.is_dirty

@@ -55,11 +55,9 @@ impl Answer {
         Self { cas: Cas::from_u64(packet.cas()), document, number: None }
     }
 
+    #[inline]
     pub(super) fn into_reply(self, key: Key) -> Reply {
-        match self.number {
-            Some(number) => Reply::counter(key, self.cas, number),
-            None => Reply::new(key, self.cas, self.document),
-        }
+        Reply::new(key, self.cas, self.document, self.number)
     }
 }
 

@@ -61,6 +61,7 @@ fn find_ready(of_key: &[&Live], now: Instant, ready: &mut Vec<OpId>) {
 impl Table {
     /// True if a new operation of this vbucket may go onto the wire of `link` at once, whatever its key: nothing of
     /// the vbucket waits, and nothing of it is on another link.
+    #[inline]
     pub(super) fn is_free(&self, vbucket: u16, link: LinkId) -> bool {
         self.waiting(vbucket) == 0 && self.may_use(vbucket, link)
     }

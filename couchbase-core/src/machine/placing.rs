@@ -12,6 +12,7 @@ use crate::{Instant, Key};
 
 impl Client {
     /// The link that serves a vbucket's node, if there is one at present.
+    #[inline]
     pub(super) fn route(&self, vbucket: u16) -> Option<LinkId> {
         self.node_of(vbucket)?.link
     }
@@ -22,6 +23,7 @@ impl Client {
     }
 
     /// Gives an operation its vbucket, and sends it if nothing forbids it.
+    #[inline]
     pub(super) fn place(&mut self, id: OpId, now: Instant) {
         let (Some(live), Some(map)) = (self.table.get(id), &self.map) else { return };
         let vbucket = map.vbucket_of(live.request.key.as_bytes());
@@ -76,6 +78,7 @@ impl Client {
     }
 
     /// Encodes an operation into its link's batch.
+    #[inline]
     fn send(&mut self, id: OpId, link: LinkId) {
         let Some(to) = self.links.get_mut(link) else { return };
         let Stage::Serving { features, .. } = &to.stage else { return };

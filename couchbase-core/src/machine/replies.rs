@@ -2,7 +2,7 @@
 
 use super::id::Tag;
 use super::link::Stage;
-use super::operation::Kind;
+use super::operation::{Answer, Kind};
 use super::retry::{Decision, decide, exponential};
 use super::table::{State, Tenant};
 use super::timer::Timer;
@@ -21,6 +21,7 @@ pub(super) struct Incoming<'a> {
 
 impl Client {
     /// `Err` is a violation of the protocol, in words: the link is of no use any more.
+    #[inline]
     pub(super) fn handle_reply(
         &mut self,
         link: LinkId,
@@ -69,6 +70,7 @@ impl Client {
     }
 
     /// Takes a tag off the link's list, and stale ones that stand before it.
+    #[inline]
     fn paid(&mut self, link: LinkId, tag: Tag) {
         let Some(link) = self.links.get_mut(link) else { return };
         while let Some(first) = link.owed.pop_front() {
@@ -126,6 +128,7 @@ impl Client {
 
     /// The operation was carried out. The same as [`conclude`](Self::conclude), in fewer moves: nearly every answer
     /// comes here.
+    #[inline]
     fn succeed(
         &mut self,
         id: OpId,
@@ -138,17 +141,21 @@ impl Client {
         let Some(answer) = (kind.read)(&packet, incoming.value) else {
             return Err(alloc::format!("a malformed answer to {}", packet.opcode()));
         };
-        let others_wait = self.table.waiting(vbucket) > 0;
-        if others_wait {
-            self.overtake_before(id, now);
-        }
-        let Some(key) = self.end_succeeded(id) else { return Ok(()) };
-        let waiting = others_wait.then(|| key.clone());
-        self.report(id, Ok(answer.into_reply(key)));
-        if let Some(key) = waiting {
-            self.send_after(vbucket, &key, now);
+        if self.table.waiting(vbucket) > 0 {
+            self.succeed_before_others(id, vbucket, answer, now);
+        } else if let Some(key) = self.end_succeeded(id) {
+            self.report(id, Ok(answer.into_reply(key)));
         }
         Ok(())
+    }
+
+    /// The same where others of the vbucket wait: they were overtaken, or were held back.
+    fn succeed_before_others(&mut self, id: OpId, vbucket: u16, answer: Answer, now: Instant) {
+        self.overtake_before(id, now);
+        if let Some(key) = self.end_succeeded(id) {
+            self.report(id, Ok(answer.into_reply(key.clone())));
+            self.send_after(vbucket, &key, now);
+        }
     }
 
     /// A definitive answer: ends the operation, and by R2 what it has overtaken.

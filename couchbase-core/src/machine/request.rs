@@ -217,6 +217,7 @@ impl Request {
     }
 
     /// Refuses what no server would take, and settles the expiry in the wire's terms.
+    #[inline]
     pub(super) fn check(&mut self, unix_time: Duration) -> Result<()> {
         self.verify()?;
         if self.expiry.depends_on_today() && unix_time < LATER_THAN_THIS {

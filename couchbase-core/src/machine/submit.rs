@@ -105,6 +105,7 @@ impl Client {
         Error::new(ErrorKind::Overloaded, words)
     }
 
+    #[inline]
     fn take_place(&mut self, id: OpId, size: usize, now: Instant) {
         self.admission.in_flight += 1;
         self.admission.bytes += size;
@@ -180,6 +181,7 @@ impl Client {
     }
 
     /// Ends an operation that was carried out, in its place; its key is what is needed of it.
+    #[inline]
     pub(super) fn end_succeeded(&mut self, id: OpId) -> Option<Key> {
         let (key, size, bucket) = self.table.end_in_place(id)?;
         self.admission.in_flight -= 1;
@@ -213,6 +215,7 @@ impl Client {
         }
     }
 
+    #[inline]
     pub(super) fn report(&mut self, op: OpId, result: Result<Reply>) {
         self.events.push_back(Event::Finished { op, result });
     }

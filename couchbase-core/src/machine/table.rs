@@ -121,6 +121,7 @@ impl Table {
         self.free.is_empty() && self.slots.len() == MAX_OPERATIONS
     }
 
+    #[inline]
     pub(super) fn insert(
         &mut self,
         request: Request,
@@ -169,6 +170,7 @@ impl Table {
     }
 
     /// Whom a reply with this tag is for: the operation, or the orphan, that was last written with it.
+    #[inline]
     pub(super) fn addressee(&self, tag: Tag) -> Option<&Tenant> {
         self.slots.get(tag.slot()).filter(|slot| slot.tag == tag).map(|slot| &slot.tenant)
     }
@@ -211,6 +213,7 @@ impl Table {
     }
 
     /// Ends an operation whose reply has come, without moving it: its key, its size and its deadline's bucket.
+    #[inline]
     pub(super) fn end_in_place(&mut self, id: OpId) -> Option<(Key, usize, Option<Bucket>)> {
         let live = self.get_mut(id)?;
         let place = live.place();
@@ -251,6 +254,7 @@ impl Table {
         }
     }
 
+    #[inline]
     fn release(&mut self, index: usize) {
         let slot = &mut self.slots[index];
         slot.tenant = Tenant::Free;
@@ -275,6 +279,7 @@ impl Table {
     }
 
     /// Puts an operation behind all others of its vbucket. It waits until it is sent.
+    #[inline]
     pub(super) fn list(&mut self, id: OpId, vbucket: u16, now: Instant) {
         let index = id.slot() as u32;
         let last = self.lists[usize::from(vbucket)].tail;
@@ -300,6 +305,7 @@ impl Table {
         }
     }
 
+    #[inline]
     fn close_gap(&mut self, place: Option<Place>) {
         let Some(Place { previous, next, vbucket, state }) = place else { return };
         let list = &mut self.lists[usize::from(vbucket)];
@@ -342,16 +348,19 @@ impl Table {
     }
 
     /// How many operations of a vbucket wait.
+    #[inline]
     pub(super) fn waiting(&self, vbucket: u16) -> u32 {
         self.lists.get(usize::from(vbucket)).map_or(0, |list| list.waiting)
     }
 
     /// The link that all operations of the vbucket are on that are on the wire; `None` if none is.
+    #[inline]
     pub(super) fn occupied_link(&self, vbucket: u16) -> Option<LinkId> {
         self.lists.get(usize::from(vbucket)).filter(|list| list.on_wire > 0).and_then(|list| list.link)
     }
 
     /// Says that a waiting operation is now in the batch of `link`; returns the tag to write it with.
+    #[inline]
     pub(super) fn set_on_wire(&mut self, id: OpId, link: LinkId, position: u64) -> Option<(Tag, &Live)> {
         let slot = self.slots.get_mut(id.slot())?;
         let Tenant::Live(live) = &mut slot.tenant else { return None };

@@ -116,7 +116,7 @@ mod tests {
     }
 
     fn reply(key: &str) -> Result<Reply> {
-        Ok(Reply::new(key.into(), Cas::from_u64(1), Encoded::default()))
+        Ok(Reply::new(key.into(), Cas::from_u64(1), Encoded::default(), None))
     }
 
     #[test]

@@ -103,6 +103,7 @@ pub struct Header {
 
 impl Header {
     /// Decodes a header and checks that its parts fit into its body.
+    #[inline]
     pub fn decode(bytes: &[u8; HEADER_LEN]) -> Result<Self, WireError> {
         let magic = Magic::from_byte(bytes[0]).ok_or(WireError::BadMagic(bytes[0]))?;
         let (framing_len, key_len) =
@@ -130,6 +131,7 @@ impl Header {
     }
 
     /// The header's bytes. Under an `Alt` magic the key's length must fit into a byte.
+    #[inline]
     pub fn encode(&self) -> [u8; HEADER_LEN] {
         let mut bytes = [0; HEADER_LEN];
         bytes[0] = self.magic as u8;

@@ -77,6 +77,7 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Panics
     /// If a part is longer than its field can say.
+    #[inline]
     pub fn write_head_to(&self, out: &mut Vec<u8>, value_len: usize) {
         let magic = match self.magic {
             Magic::Request if !self.framing.is_empty() => Magic::AltRequest,
