@@ -117,7 +117,10 @@ impl Client {
     /// Gives free places to those in line, and ends the machine when it is closing and has nothing left to do.
     pub(super) fn settle(&mut self, now: Instant) {
         while let Some(&id) = self.admission.line.front() {
-            if let Some(live) = self.table.get_mut(id).filter(|live| live.state == State::InLine) {
+            // What is due ends in line: it must not be sent in its last moment.
+            let is_due = |live: &Live| live.deadline.is_some_and(|(deadline, _)| deadline <= now);
+            let waits = |live: &&Live| live.state == State::InLine && !is_due(live);
+            if let Some(live) = self.table.get(id).filter(waits) {
                 let size = live.request.size();
                 if !self.has_place(size) {
                     break;

@@ -119,3 +119,26 @@ fn an_operation_that_found_a_node_full_of_unanswered_requests_says_so() {
     assert!(error.is_timeout() && !error.is_ambiguous() && error.attempts() == 0, "{error}");
     assert!(format!("{error}").contains("4 requests unanswered"), "{error}");
 }
+
+#[test]
+fn a_place_that_comes_too_late_is_given_to_the_next_one() {
+    let mut rig = Rig::with(1, |config| config.max_in_flight(1));
+    rig.run();
+    let first = rig.set("a", "1");
+    let now = rig.now;
+    let mut in_line = |key: &str, millis| {
+        let set = Request::set(key, text("1"));
+        rig.client.submit_in_line(set, Duration::from_millis(millis), now).expect("stands in line")
+    };
+    let (late, next) = (in_line("b", 10), in_line("c", 1000));
+    // The answer comes after the deadline, and before anybody has looked at it.
+    rig.now = rig.now + Duration::from_millis(10);
+    rig.run();
+    rig.ok(first);
+    rig.ok(next);
+    assert!(rig.is_open(late) && rig.history("b").is_empty());
+    rig.pass(Duration::from_millis(16));
+    let error = rig.error(late);
+    assert!(error.is_timeout() && !error.is_ambiguous() && error.attempts() == 0, "{error}");
+    assert_eq!((rig.client.metrics().in_line, rig.client.in_flight()), (0, 0));
+}
