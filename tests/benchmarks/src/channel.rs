@@ -72,9 +72,8 @@ async fn own(stream: TcpStream, mut requests: mpsc::UnboundedReceiver<Request>, 
             }
             _ = readable => {
                 input.reserve(IN_FLIGHT * GET_REPLY_LEN);
-                match stream.try_read_buf(&mut input) {
-                    Ok(0) => return,
-                    Ok(_) | Err(_) => {}
+                if let Ok(0) = stream.try_read_buf(&mut input) {
+                    return;
                 }
                 while let Ok(Some(packet)) = peek(&input, MAX_BODY_LEN) {
                     assert_eq!(packet.status(), Status::SUCCESS);
