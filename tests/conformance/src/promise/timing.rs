@@ -98,8 +98,8 @@ pub async fn connecting_has_a_deadline(bench: Bench) {
     for node in bench.cluster().nodes() {
         node.hang();
     }
-    let cb = bench.open_with(bench.config().connect_timeout(SHORT)).unwrap();
     let began = bench.now();
+    let cb = bench.open_with(bench.config().connect_timeout(SHORT)).unwrap();
     let error = fails(cb.connect().await, ErrorKind::Timeout);
     assert!(bench.now() - began >= SHORT);
     assert!(error.is_network(), "{error}");
