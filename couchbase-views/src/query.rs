@@ -41,7 +41,11 @@ pub struct All {
 
 /// Rows go to a [`RowSink`].
 #[derive(Debug)]
-pub struct To<S>(Option<S>);
+pub struct To<S> {
+    sink: Option<S>,
+    /// Who may stop it, if it runs in the background.
+    control: Option<Control>,
+}
 
 /// Rows go to a closure.
 pub struct Each<F, R>(F, PhantomData<fn() -> R>);
@@ -169,7 +173,7 @@ impl Query {
 
     /// Rows go to this sink as they arrive, on the task that awaits the query; the query gives it back.
     pub fn sink<S: RowSink>(self, sink: S) -> Query<To<S>> {
-        self.mode(To(Some(sink)))
+        self.mode(To { sink: Some(sink), control: None })
     }
 
     /// Rows go to this closure as they arrive, on the task that awaits the query: it may borrow, and need not be
@@ -252,7 +256,7 @@ impl<S: RowSink> Query<To<S>> {
     /// Ends the query well, with what has come until now.
     fn stop(&mut self) -> Option<S> {
         let stage = std::mem::replace(&mut self.stage, Stage::Ended);
-        let mut sink = self.mode.0.take()?;
+        let mut sink = self.mode.sink.take()?;
         match stage {
             Stage::Running(run) => sink.on_done(run.metadata()),
             Stage::Unsent | Stage::Ended => sink.on_done(&Metadata::default()),
@@ -267,10 +271,14 @@ impl<S: RowSink> Future for Query<To<S>> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let query = self.get_mut();
         let outcome = ready!(query.poll_rows(cx, |mode, run, cx| {
-            run.poll(cx, &mut |rows| mode.0.as_mut().map_or(Ok(Flow::Stop), |sink| sink.on_rows(rows)))
+            let control = mode.control.as_ref();
+            run.poll(cx, &mut |rows| match &mut mode.sink {
+                Some(sink) if !control.is_some_and(Control::is_stopped) => sink.on_rows(rows),
+                _ => Ok(Flow::Stop),
+            })
         }));
         let ended = || Error::new(ErrorKind::Closed, "the query has ended before");
-        let mut sink = query.mode.0.take().ok_or_else(ended)?;
+        let mut sink = query.mode.sink.take().ok_or_else(ended)?;
         Poll::Ready(match outcome {
             Ok(meta) => {
                 sink.on_done(&meta);
@@ -303,6 +311,9 @@ impl<F: FnMut(Row<'_>) -> R, R: IntoFlow> Future for Query<Each<F, R>> {
 
 impl<S: RowSink + Send + 'static> Query<To<S>> {
     /// Runs it in the background, on the connection's runtime.
+    ///
+    /// The sink runs on a task of that runtime and must not block it. (With `couchbase-async-std` and no executor of
+    /// one's own that is the one thread on which all drivers run.)
     pub fn start(self) -> Running<S> {
         let home = self.home.clone();
         running::start(home.as_ref(), self)

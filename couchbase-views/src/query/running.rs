@@ -74,8 +74,8 @@ impl Control {
         Self(Arc::new(Steering { stop: AtomicBool::new(false), task: Mutex::new(None) }))
     }
 
-    /// Asks the query to end: it then ends well, with the rows delivered by then. Idempotent; without effect once
-    /// the query has ended.
+    /// Asks the query to end: it then ends well, with the rows delivered by then; its sink is given no more.
+    /// Idempotent; without effect once the query has ended.
     pub fn stop(&self) {
         self.0.stop.store(true, Ordering::Release);
         let task = lock(&self.0.task).take();
@@ -84,15 +84,19 @@ impl Control {
         }
     }
 
+    pub(super) fn is_stopped(&self) -> bool {
+        self.0.stop.load(Ordering::Acquire)
+    }
+
     /// Whether to stop; if not, the task is woken when it should.
     fn poll_stop(&self, cx: &Context<'_>) -> bool {
-        if !self.0.stop.load(Ordering::Acquire) {
+        if !self.is_stopped() {
             let waker = cx.waker().clone();
             let before = lock(&self.0.task).replace(waker);
             drop(before);
         }
         // Again: it may have been asked for before the waker was there to be woken.
-        self.0.stop.load(Ordering::Acquire)
+        self.is_stopped()
     }
 }
 
@@ -133,9 +137,10 @@ impl<S> Outcome<S> {
     }
 }
 
-pub(super) fn start<S: RowSink + Send + 'static>(home: &dyn Home, query: Query<To<S>>) -> Running<S> {
+pub(super) fn start<S: RowSink + Send + 'static>(home: &dyn Home, mut query: Query<To<S>>) -> Running<S> {
     let outcome = Arc::new(Outcome(Mutex::new(Slot::Awaited(None))));
     let control = Control::new();
+    query.mode.control = Some(control.clone());
     let task = Task { query: Some(query), outcome: outcome.clone(), control: control.clone() };
     home.runtime().spawn(Box::pin(task));
     Running { outcome, control }

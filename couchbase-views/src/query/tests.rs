@@ -375,6 +375,33 @@ fn a_background_query_can_be_stopped_from_anywhere() {
     assert_eq!(nodes.asked(), [1], "stopped before it was sent");
 }
 
+/// Has its query stopped from outside when the first rows come.
+#[derive(Default, Debug)]
+struct StopFirst {
+    control: Arc<std::sync::Mutex<Option<Control>>>,
+    rows: Vec<usize>,
+}
+
+impl RowSink for StopFirst {
+    fn on_rows(&mut self, rows: Rows<'_>) -> Result<Flow> {
+        self.rows.push(rows.len());
+        let control = self.control.lock().unwrap().take();
+        std::thread::spawn(move || control.unwrap().stop()).join().unwrap();
+        Ok(Flow::More)
+    }
+}
+
+#[test]
+fn no_rows_come_after_a_query_was_stopped() {
+    let nodes = Scripted::new([vec![pieces(200, THREE)]]);
+    let sink = StopFirst::default();
+    let control = sink.control.clone();
+    let running = query(&nodes).sink(sink).start();
+    *control.lock().unwrap() = Some(running.control());
+    let sink = nodes.run(running).unwrap();
+    assert_eq!((sink.rows, nodes.open()), (vec![1], 0));
+}
+
 #[test]
 fn a_background_query_that_is_dropped_says_so() {
     let nodes = Scripted::new([vec![]]);
