@@ -76,11 +76,9 @@ impl<T> CompletionQueue<T> {
         self.free.is_empty()
     }
 
-    /// What has been answered so far. Answers that are not taken from it stay in the queue.
+    /// What has been answered, until there is nothing more at the moment. Answers that are not taken from it stay in
+    /// the queue.
     pub fn drain(&mut self) -> Drain<'_, T> {
-        if self.fetched.is_empty() {
-            self.ring.fetch(&mut self.fetched);
-        }
         Drain(self)
     }
 
@@ -124,8 +122,12 @@ impl<T> Iterator for Drain<'_, T> {
     type Item = Completion<T>;
 
     fn next(&mut self) -> Option<Completion<T>> {
-        let (place, result) = self.0.fetched.pop_front()?;
-        let token = self.0.dismiss(place).expect("an answer comes once for each operation that was admitted");
+        let queue = &mut *self.0;
+        if queue.fetched.is_empty() {
+            queue.ring.fetch(&mut queue.fetched);
+        }
+        let (place, result) = queue.fetched.pop_front()?;
+        let token = queue.dismiss(place).expect("an answer comes once for each operation that was admitted");
         Some(Completion { token, result })
     }
 }
