@@ -54,6 +54,9 @@ pub struct Connection<F: Face = Futures>(Arc<View>, PhantomData<F>);
 pub type AsyncConnection = Connection<Callbacks>;
 
 const _: () = assert!(size_of::<Connection>() == 8 && size_of::<AsyncConnection>() == 8);
+const fn shareable<T: Send + Sync + Unpin + 'static>() {}
+const _: () = shareable::<Connection>();
+const _: () = shareable::<AsyncConnection>();
 
 /// One connection with defaults.
 #[derive(Clone)]
