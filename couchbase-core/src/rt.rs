@@ -33,6 +33,8 @@ pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub trait Runtime: Send + Sync + 'static {
     /// The monotonic time that deadlines are reckoned in. The epoch is the runtime's own; it must be the same for
     /// [`now`](Self::now) and for [`timer`](Self::timer).
+    ///
+    /// It is called while a connection is locked, so it must not use one.
     fn now(&self) -> Instant;
 
     /// A timer, not armed yet.
