@@ -81,3 +81,29 @@ fn another_executor_may_poll_what_is_tokios() {
         poll_fn(|cx| timer.poll(cx)).await;
     });
 }
+
+#[test]
+fn operations_that_a_runtime_leaves_behind_end_with_closed() {
+    let (_mute, addr) = listener();
+    for workers in [0, 2] {
+        let mut builder = match workers {
+            0 => tokio::runtime::Builder::new_current_thread(),
+            _ => tokio::runtime::Builder::new_multi_thread(),
+        };
+        let host = builder.enable_all().build().unwrap();
+        let cb = host.block_on(async {
+            let cb = couchbase_tokio::open(format!("couchbase://app:secret@{addr}/default")).unwrap();
+            tokio::task::yield_now().await;
+            cb
+        });
+        let (connected, sent) = (cb.connect(), cb.get("k").send());
+        drop(host);
+        let connected = futures::executor::block_on(connected).unwrap_err();
+        let sent = futures::executor::block_on(sent).unwrap_err();
+        let later = futures::executor::block_on(cb.get("k")).unwrap_err();
+        for error in [connected, sent, later] {
+            assert_eq!(error.kind(), ErrorKind::Closed, "{error}");
+        }
+        futures::executor::block_on(cb.close()).unwrap();
+    }
+}
