@@ -55,10 +55,14 @@ impl Fault {
         Self::NoNames,
     ];
 
+    pub(crate) fn is_move(self) -> bool {
+        matches!(self, Self::Move | Self::SlowMove)
+    }
+
     /// Moves need somewhere to go to, and a node that leaves must leave its documents to somebody.
     pub(crate) fn is_possible(self, nodes: usize, replicas: usize) -> bool {
         match self {
-            Self::Move | Self::SlowMove => nodes > 1,
+            _ if self.is_move() => nodes > 1,
             Self::FailOver => nodes > 2 && replicas > 0,
             _ => true,
         }

@@ -63,9 +63,12 @@ impl Swarm {
     pub(crate) fn draw(random: &mut Random) -> Self {
         let nodes = 1 + random.below(4);
         let replicas = random.below(nodes.min(3));
+        // From nearly calm to everything at once. Moves are where order is hardest to keep.
+        let share = *random.pick(&[150, 350, 600]);
         let faults: Vec<Fault> = Fault::ALL
             .into_iter()
-            .filter(|fault| random.chance(450) && fault.is_possible(nodes, replicas))
+            .filter(|fault| random.chance(share) && fault.is_possible(nodes, replicas))
+            .flat_map(|fault| std::iter::repeat_n(fault, if fault.is_move() { 4 } else { 1 }))
             .collect();
         let is_tight = random.chance(250);
         let max_in_flight = if is_tight { 1 + random.below(8) } else { 4096 };
@@ -99,7 +102,7 @@ impl Swarm {
             repeats: rate(random, 150),
             inventions: rate(random, 80),
             garbage: if random.chance(100) { random.within(1..=8) } else { 0 },
-            fault_every: random.millis(15..=700),
+            fault_every: random.millis(5..=400),
             faults,
             is_hostile: random.chance(120),
         }
