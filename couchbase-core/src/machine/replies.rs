@@ -21,7 +21,7 @@ pub(super) struct Incoming<'a> {
 
 impl Client {
     /// `Err` is a violation of the protocol, in words: the link is of no use any more.
-    #[inline]
+    #[inline(always)]
     pub(super) fn handle_reply(
         &mut self,
         link: LinkId,
@@ -70,7 +70,7 @@ impl Client {
     }
 
     /// Takes a tag off the link's list, and stale ones that stand before it.
-    #[inline]
+    #[inline(always)]
     fn paid(&mut self, link: LinkId, tag: Tag) {
         let Some(link) = self.links.get_mut(link) else { return };
         while let Some(first) = link.owed.pop_front() {
@@ -128,7 +128,7 @@ impl Client {
 
     /// The operation was carried out. The same as [`conclude`](Self::conclude), in fewer moves: nearly every answer
     /// comes here.
-    #[inline]
+    #[inline(always)]
     fn succeed(
         &mut self,
         id: OpId,

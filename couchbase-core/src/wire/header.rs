@@ -103,7 +103,7 @@ pub struct Header {
 
 impl Header {
     /// Decodes a header and checks that its parts fit into its body.
-    #[inline]
+    #[inline(always)]
     pub fn decode(bytes: &[u8; HEADER_LEN]) -> Result<Self, WireError> {
         let magic = Magic::from_byte(bytes[0]).ok_or(WireError::BadMagic(bytes[0]))?;
         let (framing_len, key_len) =

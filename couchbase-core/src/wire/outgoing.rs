@@ -77,7 +77,7 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Panics
     /// If a part is longer than its field can say.
-    #[inline]
+    #[inline(always)]
     pub fn write_head_to(&self, out: &mut Vec<u8>, value_len: usize) {
         let magic = match self.magic {
             Magic::Request if !self.framing.is_empty() => Magic::AltRequest,
@@ -105,10 +105,12 @@ impl<'a> Outgoing<'a> {
         out.reserve(HEADER_LEN + parts);
         out.extend_from_slice(&header.encode());
         // Most frames lack one or the other: an empty part is cheaper not copied.
-        for part in [self.framing, self.extras, self.key] {
-            if !part.is_empty() {
-                out.extend_from_slice(part);
-            }
+        if !self.framing.is_empty() {
+            out.extend_from_slice(self.framing);
         }
+        if !self.extras.is_empty() {
+            out.extend_from_slice(self.extras);
+        }
+        out.extend_from_slice(self.key);
     }
 }
