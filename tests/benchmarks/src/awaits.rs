@@ -41,8 +41,8 @@ impl<H: Host> Row for Awaits<H> {
                 right.fetch_add(found, Ordering::Relaxed);
             })
         });
-        let tasks: Vec<_> = tasks.collect();
-        self.host.block_on(join_all(tasks));
+        // From within: tasks that are spawned from outside reach a runtime one by one, each with a write of its own.
+        self.host.block_on(async { join_all(tasks).await });
         right.load(Ordering::Relaxed)
     }
 }
