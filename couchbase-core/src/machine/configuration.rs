@@ -60,6 +60,7 @@ impl Client {
                 self.leave(link, now);
             }
         }
+        self.table.end_waits_for_map(now);
         self.open_missing_links(now);
         self.send_all_ready(now);
     }

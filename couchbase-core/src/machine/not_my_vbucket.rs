@@ -22,8 +22,10 @@ impl Client {
         packet: &Packet<'_>,
         now: Instant,
     ) {
-        // From here on the operation waits, so that a new map does not find it on the wire of its old link.
-        let Some(live) = self.table.get(id) else { return };
+        // From here on the operation waits, so that a new map does not find it on the wire of its old link. Nor is it one
+        // of those that wait for a map: whether it goes is decided below.
+        let Some(live) = self.table.get_mut(id) else { return };
+        live.refused = None;
         let (vbucket, attempts) = (live.vbucket, live.attempts);
         let delay = self.random.jittered(controlled(attempts));
         let elsewhere = if attempts <= AT_ONCE { Duration::ZERO } else { delay };

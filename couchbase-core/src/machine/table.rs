@@ -1,8 +1,10 @@
 //! The table of operations: one slot each from submission to end, and each vbucket's operations in the order in which
 //! they were submitted.
 //!
-//! A slot whose operation ended while its reply was still owed stays reserved as an orphan. This file keeps counts
-//! and lists true; which operation may move is decided in `order`.
+//! A slot whose operation ended while its reply was still owed stays reserved as an orphan. Counts are kept true here,
+//! lists in `lists`; which operation may move is decided in `order`.
+
+mod lists;
 
 use super::deadline::Bucket;
 use super::id::{MAX_OPERATIONS, Tag};
@@ -13,9 +15,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem;
 use core::time::Duration;
-
-/// The end of a list of slots.
-const NONE: u32 = u32::MAX;
+use lists::{List, NONE};
 
 #[derive(Default)]
 pub(super) struct Table {
@@ -66,21 +66,6 @@ pub(super) struct Live {
     previous: u32,
 }
 
-/// Where a listed operation stands.
-struct Place {
-    previous: u32,
-    next: u32,
-    vbucket: u16,
-    state: State,
-}
-
-impl Live {
-    fn place(&self) -> Option<Place> {
-        let Self { previous, next, vbucket, state, .. } = *self;
-        self.is_listed.then_some(Place { previous, next, vbucket, state })
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// Stands in line for a place.
@@ -92,20 +77,6 @@ pub(super) enum State {
     /// In a link's batch or beyond. `position` counts what was ever put into that link's batch.
     OnWire { link: LinkId, position: u64 },
 }
-
-/// The live operations of one vbucket that have been placed, in the order of submission.
-#[derive(Clone, Copy)]
-struct List {
-    head: u32,
-    tail: u32,
-    /// How many of them wait.
-    waiting: u32,
-    /// How many are on the wire, all of them on `link`.
-    on_wire: u32,
-    link: Option<LinkId>,
-}
-
-const EMPTY: List = List { head: NONE, tail: NONE, waiting: 0, on_wire: 0, link: None };
 
 impl Table {
     pub(super) fn live(&self) -> usize {
@@ -181,6 +152,18 @@ impl Table {
             Tenant::Live(live) => Some(live),
             Tenant::Free | Tenant::Orphan { .. } => None,
         })
+    }
+
+    /// What a node has sent away waits until a node may have its vbucket; a new map is news of that.
+    pub(super) fn end_waits_for_map(&mut self, now: Instant) {
+        for slot in &mut self.slots {
+            if let Tenant::Live(live) = &mut slot.tenant
+                && live.refused == Some(Status::NOT_MY_VBUCKET)
+                && let State::Waiting { until } = &mut live.state
+            {
+                *until = (*until).min(now);
+            }
+        }
     }
 
     /// Since when the link has owed a reply whose operation has ended.
@@ -260,140 +243,5 @@ impl Table {
         slot.tenant = Tenant::Free;
         slot.tag = slot.tag.next();
         self.free.push_back(index as u32);
-    }
-}
-
-/// Each vbucket's list.
-impl Table {
-    /// Makes room for the vbuckets of the first map. Later maps have as many.
-    pub(super) fn set_vbuckets(&mut self, count: usize) {
-        debug_assert!(
-            self.lists.is_empty() || self.lists.len() == count,
-            "no living bucket changes its vbuckets"
-        );
-        self.lists.resize(count, EMPTY);
-    }
-
-    pub(super) fn vbuckets(&self) -> usize {
-        self.lists.len()
-    }
-
-    /// Puts an operation behind all others of its vbucket. It waits until it is sent.
-    #[inline]
-    pub(super) fn list(&mut self, id: OpId, vbucket: u16, now: Instant) {
-        let index = id.slot() as u32;
-        let last = self.lists[usize::from(vbucket)].tail;
-        let Some(live) = self.get_mut(id) else { return };
-        live.vbucket = vbucket;
-        live.state = State::Waiting { until: now };
-        live.is_listed = true;
-        (live.previous, live.next) = (last, NONE);
-        let list = &mut self.lists[usize::from(vbucket)];
-        list.tail = index;
-        list.waiting += 1;
-        if last == NONE {
-            list.head = index;
-        } else {
-            self.listed_mut(last).next = index;
-        }
-    }
-
-    /// Ends the part in the list: neighbours are joined, and counts lowered.
-    fn unlist(&mut self, id: OpId) {
-        if let Some(live) = self.get(id) {
-            self.close_gap(live.place());
-        }
-    }
-
-    #[inline]
-    fn close_gap(&mut self, place: Option<Place>) {
-        let Some(Place { previous, next, vbucket, state }) = place else { return };
-        let list = &mut self.lists[usize::from(vbucket)];
-        match state {
-            State::OnWire { .. } => list.on_wire -= 1,
-            State::Waiting { .. } => list.waiting -= 1,
-            State::InLine | State::Queued => {}
-        }
-        if previous == NONE {
-            list.head = next;
-        }
-        if next == NONE {
-            list.tail = previous;
-        }
-        if previous != NONE {
-            self.listed_mut(previous).next = next;
-        }
-        if next != NONE {
-            self.listed_mut(next).previous = previous;
-        }
-    }
-
-    fn listed_mut(&mut self, index: u32) -> &mut Live {
-        match &mut self.slots[index as usize].tenant {
-            Tenant::Live(live) => live,
-            Tenant::Free | Tenant::Orphan { .. } => unreachable!("lists hold live operations only"),
-        }
-    }
-
-    /// The operations of a vbucket that have been placed, in the order of submission.
-    pub(super) fn listed(&self, vbucket: u16) -> impl Iterator<Item = &Live> {
-        let mut at = self.lists.get(usize::from(vbucket)).map_or(NONE, |list| list.head);
-        core::iter::from_fn(move || match self.slots.get(at as usize).map(|slot| &slot.tenant) {
-            Some(Tenant::Live(live)) => {
-                at = live.next;
-                Some(live)
-            }
-            _ => None,
-        })
-    }
-
-    /// How many operations of a vbucket wait.
-    #[inline]
-    pub(super) fn waiting(&self, vbucket: u16) -> u32 {
-        self.lists.get(usize::from(vbucket)).map_or(0, |list| list.waiting)
-    }
-
-    /// The link that all operations of the vbucket are on that are on the wire; `None` if none is.
-    #[inline]
-    pub(super) fn occupied_link(&self, vbucket: u16) -> Option<LinkId> {
-        self.lists.get(usize::from(vbucket)).filter(|list| list.on_wire > 0).and_then(|list| list.link)
-    }
-
-    /// Says that a waiting operation is now in the batch of `link`; returns the tag to write it with.
-    #[inline]
-    pub(super) fn set_on_wire(&mut self, id: OpId, link: LinkId, position: u64) -> Option<(Tag, &Live)> {
-        let slot = self.slots.get_mut(id.slot())?;
-        let Tenant::Live(live) = &mut slot.tenant else { return None };
-        if live.id != id {
-            return None;
-        }
-        live.state = State::OnWire { link, position };
-        live.attempts += 1;
-        let list = &mut self.lists[usize::from(live.vbucket)];
-        list.waiting -= 1;
-        list.on_wire += 1;
-        list.link = Some(link);
-        slot.tag = slot.tag.next();
-        Some((slot.tag, live))
-    }
-
-    /// Says that an operation is on no wire any more and waits.
-    pub(super) fn set_waiting(&mut self, id: OpId, until: Instant) {
-        let Some(live) = self.get_mut(id) else { return };
-        let was_on_wire = matches!(live.state, State::OnWire { .. });
-        live.state = State::Waiting { until };
-        let vbucket = usize::from(live.vbucket);
-        if was_on_wire {
-            let list = &mut self.lists[vbucket];
-            list.on_wire -= 1;
-            list.waiting += 1;
-        }
-    }
-    /// Says that an operation's link is lost and it waits for another one. What was not written was no attempt.
-    pub(super) fn take_back(&mut self, id: OpId, was_written: bool, now: Instant) {
-        self.set_waiting(id, now);
-        if let Some(live) = self.get_mut(id).filter(|_| !was_written) {
-            live.attempts -= 1;
-        }
     }
 }

@@ -85,6 +85,27 @@ fn not_my_vbucket_in_the_middle_of_a_pipeline_keeps_the_order() {
 }
 
 #[test]
+fn what_waits_between_two_maps_goes_as_soon_as_the_second_one_comes() {
+    let mut rig = Rig::connected(2);
+    let (from, to) = (rig.home("k"), rig.other_node("k"));
+    let vbucket = rig.model.vbucket_of(b"k");
+    rig.model.hand_over(vbucket, to);
+    let first = rig.set("k", "1");
+    let second = rig.set("k", "2");
+    // Refused again and again: by now each waits for half a second or more.
+    rig.pass(Duration::from_millis(900));
+    assert!(rig.is_open(first) && rig.is_open(second));
+    rig.model.announce(vbucket);
+    learn_map_over(&mut rig, from);
+    let before = rig.now;
+    rig.run();
+    assert_eq!(rig.now, before, "no time has passed");
+    rig.ok(first);
+    rig.ok(second);
+    assert_eq!(rig.history("k"), ["1", "2"]);
+}
+
+#[test]
 fn a_map_that_moves_the_vbucket_holds_back_until_the_old_link_has_answered() {
     let mut rig = Rig::connected(2);
     let (from, to) = (rig.home("k"), rig.other_node("k"));
