@@ -1,25 +1,31 @@
 //! Debian's `memcached`, an independent server of the protocol's common part, answers our wire codec.
 //!
 //! Skipped, aloud, where the program is not installed; a failure where `CI` is set.
-#![cfg(feature = "driver")]
+#![cfg(all(feature = "driver", unix))]
 
 use couchbase_core::wire::{Magic, Opcode, Outgoing, Status, peek};
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 struct Memcached {
     child: Child,
-    socket: TcpStream,
+    socket: UnixStream,
+    path: PathBuf,
     opaque: u32,
 }
 
 impl Memcached {
+    /// On a socket in the file system: no other program can be there, as it could at a port that was free a moment ago.
     fn start() -> Option<Self> {
-        let port =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).ok()?.port();
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("memcached-{}-{number}.sock", std::process::id()));
         let started = Command::new("memcached")
-            .args(["-B", "binary", "-l", "127.0.0.1", "-U", "0", "-u", "nobody", "-p", &port.to_string()])
+            .args(["-B", "binary", "-u", "nobody", "-s"])
+            .arg(&path)
             .stdin(Stdio::null())
             .spawn();
         let mut child = match started {
@@ -31,9 +37,8 @@ impl Memcached {
             }
         };
         loop {
-            if let Ok(socket) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
-                socket.set_nodelay(true).expect("a socket");
-                return Some(Self { child, socket, opaque: 0 });
+            if let Ok(socket) = UnixStream::connect(&path) {
+                return Some(Self { child, socket, path, opaque: 0 });
             }
             assert!(child.try_wait().expect("our child").is_none(), "memcached ended before it listened");
             std::thread::yield_now();
@@ -78,6 +83,7 @@ impl Drop for Memcached {
         // By the process that was started, and no other.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 
