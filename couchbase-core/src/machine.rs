@@ -70,6 +70,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bootstrap::Connecting;
+pub(crate) use copies::CHUNK;
 use copies::Copies;
 use core::time::Duration;
 use deadline::Deadlines;

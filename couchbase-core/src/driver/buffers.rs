@@ -4,12 +4,13 @@
 //! the values that were in it. A link keeps one only while it holds part of a frame. Buffers that are used up wait
 //! until the last value in them is gone, and are used again: three, since one is never free in time.
 
+use crate::machine::CHUNK;
 use bytes::BytesMut;
 use std::mem;
 use std::vec::Vec;
 
 /// Bytes of one buffer, unless a frame is larger.
-const SIZE: usize = 64 * 1024;
+const SIZE: usize = CHUNK;
 /// Below this much room a buffer counts as used up.
 const LEAST_ROOM: usize = 8 * 1024;
 const KEPT: usize = 3;

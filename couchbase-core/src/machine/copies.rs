@@ -4,11 +4,13 @@
 //! memory. Copies share blocks by the same rule: no copy keeps more memory than [`PINNING`] times its length. So
 //! there is a block for each power of two, and a value goes into the one of the largest that is not above its length.
 //!
-//! The chunk is what has arrived together. If that is the front of a larger buffer of the driver's, a value that is not
-//! copied shares the buffer with what arrives next.
+//! How large the chunk is the machine cannot see: what has arrived together may be the front of a larger buffer. So it
+//! takes it to be a [`CHUNK`] at least, and values below 8 KiB are always copied.
 
 use bytes::{Bytes, BytesMut};
 
+/// Drivers read into buffers of this many bytes, unless a frame is larger.
+pub(crate) const CHUNK: usize = 64 * 1024;
 /// How many times its own length a value may keep in memory.
 pub(super) const PINNING: usize = 8;
 /// Values from 2 to this power on have an allocation each.
@@ -19,6 +21,13 @@ const CLASSES: usize = 11;
 pub(super) struct Copies([BytesMut; CLASSES]);
 
 impl Copies {
+    /// True if a value that arrived together with others, `received` bytes in all, is to be copied out.
+    #[inline]
+    pub(super) const fn is_small(value: &[u8], received: usize) -> bool {
+        let chunk = if received > CHUNK { received } else { CHUNK };
+        value.len() * PINNING < chunk
+    }
+
     /// A copy that keeps little more in memory than itself.
     #[inline]
     pub(super) fn copy(&mut self, value: &[u8]) -> Bytes {

@@ -1,6 +1,6 @@
 //! What happened in the world. None of it can fail: consequences come out as events.
 
-use super::copies::PINNING;
+use super::copies::Copies;
 use super::link::Stage;
 use super::replies::Incoming;
 use super::timer::Timer;
@@ -79,7 +79,7 @@ impl Client {
                 continue;
             }
             let value = packet.value();
-            if value.len() * PINNING < rx.len() || value.is_empty() {
+            if Copies::is_small(value, rx.len()) {
                 let value = self.copies.copy(value);
                 self.handle_reply(link, Incoming { packet, value }, now).map_err(protocol)?;
                 done += len;

@@ -17,6 +17,19 @@ fn documents_come_back_with_their_flags_and_cas() {
 }
 
 #[test]
+fn a_small_value_never_keeps_the_receive_buffer_and_a_large_one_is_not_copied() {
+    let mut rig = Rig::connected(1);
+    for (len, is_copied) in [(1, true), (1000, true), (8191, true), (8192, false), (100_000, false)] {
+        rig.set("k", &"v".repeat(len));
+        rig.run();
+        let get = rig.get("k");
+        rig.run();
+        let at = rig.ok(get).bytes().as_ptr().addr();
+        assert_eq!(rig.received.contains(&at), !is_copied, "{len} bytes, alone in their chunk");
+    }
+}
+
+#[test]
 fn each_store_has_its_condition() {
     let mut rig = Rig::connected(1);
     let missing = rig.submit(Request::replace("k", text("1")));

@@ -7,6 +7,7 @@ use couchbase_core::{Bytes, Config, Encoded, Error, Flags, Instant, Reply};
 use couchbase_testkit::model::{ConnId, Model, NodeAddress, Setup, User};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::Duration;
 
 /// What operations are given unless the test says otherwise.
@@ -19,6 +20,8 @@ pub(crate) struct Rig {
     pub(crate) results: BTreeMap<OpId, Result<Reply, Error>>,
     /// Every event but the outcomes of operations, in words.
     pub(crate) log: Vec<String>,
+    /// Where the bytes lie that the client was given last.
+    pub(crate) received: Range<usize>,
     wires: BTreeMap<LinkId, Wire>,
 }
 
@@ -58,7 +61,15 @@ impl Rig {
         let config = configure(Config::new("couchbase://app:secret@10.0.0.1/default"));
         let now = Instant::ZERO + Duration::from_secs(1);
         let client = Client::new(config, 1, now).expect("a valid configuration");
-        Self { client, model, now, results: BTreeMap::new(), log: Vec::new(), wires: BTreeMap::new() }
+        Self {
+            client,
+            model,
+            now,
+            results: BTreeMap::new(),
+            log: Vec::new(),
+            received: 0..0,
+            wires: BTreeMap::new(),
+        }
     }
 
     /// The same, connected to all nodes.
@@ -157,6 +168,7 @@ impl Rig {
             return false;
         }
         let mut replies = std::mem::take(&mut wire.replies);
+        self.received = replies.as_ptr().addr()..replies.as_ptr().addr() + replies.len();
         self.client.handle_input(link, &mut replies, self.now);
         assert!(replies.is_empty() || self.client.map().is_some(), "the model sends whole frames");
         self.pull();

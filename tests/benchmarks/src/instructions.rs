@@ -15,8 +15,7 @@ const TUNABLES: &str =
 
 /// What is counted, and what of it belongs to the harness.
 const COUNTED: &[(&str, Option<&str>)] = &[
-    ("machine alone, 128 answers together 128", Some("answers alone, 128 together 128")),
-    ("machine alone, 4 answers together 128", Some("answers alone, 4 together 128")),
+    ("machine alone 128", Some("answers alone 128")),
     ("tokio wakes (P) 128", None),
     ("tokio batch 128", None),
     ("tokio boxed callbacks 128", None),

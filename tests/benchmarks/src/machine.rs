@@ -18,17 +18,15 @@ pub(crate) struct Machine {
     keys: Vec<Key>,
     transmit: Transmit,
     replies: Vec<u8>,
-    /// Answers that arrive together.
-    together: usize,
     now: Instant,
 }
 
 impl Machine {
-    /// A machine that gets `together` answers in one piece: of 128, values are copied out; of 4, they are slices.
+    /// A machine whose answers arrive together.
     ///
     /// # Panics
     /// If it does not connect.
-    pub(crate) fn connect(together: usize) -> Self {
+    pub(crate) fn connect() -> Self {
         let now = Instant::ZERO;
         let config = format!("couchbase://127.0.0.1:{PORT}/default");
         let mut client = Client::new(config.as_str(), 7, now).expect("a configuration without faults");
@@ -41,27 +39,24 @@ impl Machine {
             keys: keys(),
             transmit: Transmit::new(),
             replies: Vec::new(),
-            together,
             now,
         };
         while !machine.client.is_connected() {
-            assert!(machine.exchange(usize::MAX), "the handshake has stopped");
+            assert!(machine.exchange(), "the handshake has stopped");
         }
         while machine.client.poll_event().is_some() {}
         machine
     }
 
-    /// Has everything answered that is to be written, in pieces of `piece` bytes; false if there is nothing.
-    fn exchange(&mut self, piece: usize) -> bool {
+    /// Has everything answered that is to be written; false if there is nothing.
+    fn exchange(&mut self) -> bool {
         if self.client.poll_dirty().is_none() || !self.client.poll_transmit(self.link, &mut self.transmit) {
             return false;
         }
         answer(&self.answers, &self.transmit, &mut self.replies);
         self.transmit.clear();
-        for piece in self.replies.chunks(piece) {
-            let mut received = BytesMut::from(piece);
-            self.client.handle_input(self.link, &mut received, self.now);
-        }
+        let mut received = BytesMut::from(&self.replies[..]);
+        self.client.handle_input(self.link, &mut received, self.now);
         self.replies.clear();
         true
     }
@@ -76,7 +71,7 @@ impl Row for Machine {
                 let request = Request::get(&self.keys[n % self.keys.len()]);
                 self.client.submit(request, TIMEOUT, self.now).expect("there is a place");
             }
-            self.exchange(self.together * GET_REPLY_LEN);
+            self.exchange();
             while let Some(event) = self.client.poll_event() {
                 right += usize::from(matches!(event, Event::Finished { result: Ok(_), .. }));
             }
@@ -96,18 +91,11 @@ pub(crate) struct AnswersAlone {
     answers: Answers,
     requests: Vec<u8>,
     replies: Vec<u8>,
-    together: usize,
 }
 
 impl AnswersAlone {
-    /// As with [`Machine::connect`].
-    pub(crate) fn new(together: usize) -> Self {
-        Self {
-            answers: Answers::new(PORT),
-            requests: crate::frames::gets(IN_FLIGHT),
-            replies: Vec::new(),
-            together,
-        }
+    pub(crate) fn new() -> Self {
+        Self { answers: Answers::new(PORT), requests: crate::frames::gets(IN_FLIGHT), replies: Vec::new() }
     }
 }
 
@@ -116,10 +104,8 @@ impl Row for AnswersAlone {
         let mut answered = 0;
         while answered < operations {
             self.answers.answer(&self.requests, &mut self.replies).expect("these are requests");
-            for piece in self.replies.chunks(self.together * GET_REPLY_LEN) {
-                let received = BytesMut::from(piece);
-                answered += std::hint::black_box(&received).len() / GET_REPLY_LEN;
-            }
+            let received = BytesMut::from(&self.replies[..]);
+            answered += std::hint::black_box(&received).len() / GET_REPLY_LEN;
             self.replies.clear();
         }
         answered

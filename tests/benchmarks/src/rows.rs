@@ -54,16 +54,10 @@ pub enum What {
     Futures,
     /// No client of ours: a channel to a task that owns the socket, and oneshots.
     Channel,
-    /// The machine alone; so many answers arrive together.
-    Machine {
-        /// 128: their values are copied out; 4: they are slices.
-        together: usize,
-    },
+    /// The machine alone.
+    Machine,
     /// What of that is the responder's.
-    Answers {
-        /// As with the machine.
-        together: usize,
-    },
+    Answers,
 }
 
 const fn row(under: Under, what: What, in_flight: usize) -> Entry {
@@ -98,12 +92,8 @@ pub const ROWS: &[Entry] = &[
 ];
 
 /// Rows without a driver, whose instructions are counted.
-pub const ALONE: &[Entry] = &[
-    row(Under::Nothing, What::Machine { together: IN_FLIGHT }, IN_FLIGHT),
-    row(Under::Nothing, What::Machine { together: 4 }, IN_FLIGHT),
-    row(Under::Nothing, What::Answers { together: IN_FLIGHT }, IN_FLIGHT),
-    row(Under::Nothing, What::Answers { together: 4 }, IN_FLIGHT),
-];
+pub const ALONE: &[Entry] =
+    &[row(Under::Nothing, What::Machine, IN_FLIGHT), row(Under::Nothing, What::Answers, IN_FLIGHT)];
 
 /// The row of a name.
 pub fn find(name: &str) -> Option<&'static Entry> {
@@ -114,15 +104,15 @@ impl Entry {
     /// Its name, also on the command line.
     pub fn name(&self) -> String {
         let what = match self.what {
-            What::Wakes => "wakes (P)".into(),
-            What::Loop if self.under == Under::Nothing => "loop (F)".into(),
-            What::Loop => "loop".into(),
-            What::Batch => "batch".into(),
-            What::Callbacks => "boxed callbacks".into(),
-            What::Futures => "futures".into(),
-            What::Channel => "channel and oneshot".into(),
-            What::Machine { together } => format!("machine alone, {together} answers together"),
-            What::Answers { together } => format!("answers alone, {together} together"),
+            What::Wakes => "wakes (P)",
+            What::Loop if self.under == Under::Nothing => "loop (F)",
+            What::Loop => "loop",
+            What::Batch => "batch",
+            What::Callbacks => "boxed callbacks",
+            What::Futures => "futures",
+            What::Channel => "channel and oneshot",
+            What::Machine => "machine alone",
+            What::Answers => "answers alone",
         };
         format!("{} {what} {}", self.under, self.in_flight).trim_start().into()
     }
@@ -130,8 +120,8 @@ impl Entry {
     /// Sets it up against the responder at this address; the writes that it makes are counted in `writes`.
     pub fn start(&self, address: SocketAddr, writes: &Arc<Writes>) -> Box<dyn Row> {
         match (self.under, self.what) {
-            (_, What::Machine { together }) => Box::new(Machine::connect(together)),
-            (_, What::Answers { together }) => Box::new(AnswersAlone::new(together)),
+            (_, What::Machine) => Box::new(Machine::connect()),
+            (_, What::Answers) => Box::new(AnswersAlone::new()),
             (_, What::Channel) => Box::new(Channel::connect(address, writes)),
             (Under::Nothing, _) => Box::new(Blocking::connect(address, self.in_flight, writes)),
             (Under::Tokio, _) => self.start_on::<CurrentThread>(address, writes),
@@ -146,7 +136,7 @@ impl Entry {
             What::Batch => Box::new(Batch::<H>::connect(address, self.in_flight, writes)),
             What::Callbacks => Box::new(Callbacks::<H>::connect(address, self.in_flight, writes)),
             What::Futures => Box::new(Awaits::<H>::connect(address, self.in_flight, writes)),
-            What::Loop | What::Channel | What::Machine { .. } | What::Answers { .. } => {
+            What::Loop | What::Channel | What::Machine | What::Answers => {
                 Box::new(Bare::<H>::connect(address, self.in_flight, writes))
             }
         }

@@ -37,7 +37,7 @@ fn every_row_is_answered_and_writes_as_often_as_it_must() {
         let written = writes.get() - before;
         assert!((640..640 + IN_FLIGHT).contains(&right), "{}: {right} right answers", row.name());
         match row.what {
-            What::Wakes | What::Machine { .. } | What::Answers { .. } => assert_eq!(written, 0),
+            What::Wakes | What::Machine | What::Answers => assert_eq!(written, 0),
             _ if row.in_flight == 1 => assert!(written >= 640, "{}: {written} writes", row.name()),
             // How many go together depends on who runs when; never each alone.
             _ => assert!((5..640).contains(&written), "{}: {written} writes", row.name()),
@@ -54,7 +54,7 @@ fn names_find_their_rows() {
     assert!(rows::find("no such row").is_none());
 }
 
-/// One at a time a value is a slice of what was received; of 128 together it is copied out, eight to a block.
+/// A value of 256 bytes is copied out, eight to a block; a block is two allocations.
 #[test]
 fn operations_allocate_for_copied_values_and_boxes_alone() {
     let _alone = ALONE_HERE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,9 +73,9 @@ fn operations_allocate_for_copied_values_and_boxes_alone() {
         (What::Callbacks, IN_FLIGHT, 1.35),
         // 128 tasks are spawned for 2,048 operations, two allocations each.
         (What::Futures, IN_FLIGHT, 0.55),
-        (What::Batch, 1, 0.1),
-        (What::Callbacks, 1, 1.1),
-        (What::Futures, 1, 0.1),
+        (What::Batch, 1, 0.35),
+        (What::Callbacks, 1, 1.35),
+        (What::Futures, 1, 0.35),
     ] {
         let counted = most(Under::Tokio, what, in_flight);
         assert!(counted <= limit, "{what:?} with {in_flight} in flight: {counted} allocations each");
