@@ -31,7 +31,7 @@
 
 mod bootstrap;
 mod configuration;
-mod copies;
+pub(crate) mod copies;
 mod deadline;
 mod event;
 mod expire;
@@ -70,7 +70,6 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bootstrap::Connecting;
-pub(crate) use copies::CHUNK;
 use copies::Copies;
 use core::time::Duration;
 use deadline::Deadlines;

@@ -4,7 +4,7 @@
 //! the values that were in it. A link keeps one only while it holds part of a frame. Buffers that are used up wait
 //! until the last value in them is gone, and are used again: three, since one is never free in time.
 
-use crate::machine::CHUNK;
+use crate::machine::copies::CHUNK;
 use bytes::BytesMut;
 use std::mem;
 use std::vec::Vec;
