@@ -74,6 +74,11 @@ impl Expiry {
         matches!(self.0, Repr::In(RELATIVE_LIMIT..))
     }
 
+    /// Whether it is the wire's own number, so that nothing can be wrong with it.
+    pub(crate) const fn is_settled(self) -> bool {
+        matches!(self.0, Repr::Wire(_))
+    }
+
     /// The wire's number of an expiry that was made from one; others have none without the time of sending.
     pub(crate) const fn settled(self) -> u32 {
         match self.0 {

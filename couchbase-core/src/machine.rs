@@ -43,6 +43,7 @@ mod not_my_vbucket;
 mod opening;
 mod operation;
 mod order;
+mod outbox;
 mod output;
 mod placing;
 mod random;
@@ -74,6 +75,7 @@ use copies::Copies;
 use core::time::Duration;
 use deadline::Deadlines;
 use link::{Links, Target};
+use outbox::Outbox;
 use random::Random;
 use reconnect::NodeState;
 use table::Table;
@@ -111,7 +113,7 @@ pub struct Client {
     configuration: configuration::Fetching,
 
     copies: Copies,
-    events: VecDeque<Event>,
+    outbox: Outbox,
     metrics: Metrics,
 }
 
@@ -172,7 +174,7 @@ impl Client {
             resolutions: 0,
             configuration: configuration::Fetching::default(),
             copies: Copies::default(),
-            events: VecDeque::new(),
+            outbox: Outbox::default(),
             metrics: Metrics::default(),
         };
         client.begin_connecting();

@@ -98,7 +98,7 @@ impl Client {
         self.phase = Phase::Failed(error.clone());
         self.close_all_links();
         self.fail_everything(&error);
-        self.events.push_back(Event::ConnectFailed { error });
+        self.outbox.push(Event::ConnectFailed { error });
         self.settle(self.now);
     }
 

@@ -152,7 +152,7 @@ impl Client {
         self.phase = Phase::Connected;
         let own = own_name(&map);
         self.adopt(map);
-        self.events.push_back(Event::Connected);
+        self.outbox.push(Event::Connected);
         self.timers.insert(now + INTERVAL, Timer::Configuration);
         self.bind(link, own.as_ref(), now);
         let mut accepted: Vec<_> = self.table.iter().map(|live| (live.order, live.id, live.state)).collect();

@@ -22,7 +22,7 @@ impl Client {
         if let Stage::Opening { others } = &mut link.stage
             && let Some(addr) = others.pop_front()
         {
-            self.events.push_back(Event::Open { link: id, addr });
+            self.outbox.push(Event::Open { link: id, addr });
             return;
         }
         self.lose(id, error, now);
@@ -31,7 +31,7 @@ impl Client {
     /// The machine gives a link up, and says so.
     pub(super) fn give_up(&mut self, id: LinkId, error: Error, now: Instant) {
         if self.links.get(id).is_some() {
-            self.events.push_back(Event::Close { link: id });
+            self.outbox.push(Event::Close { link: id });
             self.lose(id, error, now);
         }
     }
@@ -93,7 +93,7 @@ impl Client {
     pub(super) fn drop_link(&mut self, id: LinkId) {
         if self.links.remove(id).is_some() {
             self.table.release_orphans_of(id);
-            self.events.push_back(Event::Close { link: id });
+            self.outbox.push(Event::Close { link: id });
         }
     }
 

@@ -27,7 +27,7 @@ impl Client {
                 let (host, port) = (target.host.clone(), target.port);
                 self.resolving.insert(query, target);
                 self.timers.insert(now + self.config.connect_timeout, Timer::Resolve(query));
-                self.events.push_back(Event::Resolve { query, host, port });
+                self.outbox.push(Event::Resolve { query, host, port });
             }
         }
     }
@@ -49,7 +49,7 @@ impl Client {
             self.timers.insert(now + (within / (left + 1)).max(PATIENCE), Timer::NextAddress(link));
         }
         self.timers.insert(now + within, Timer::Handshake(link));
-        self.events.push_back(Event::Open { link, addr });
+        self.outbox.push(Event::Open { link, addr });
     }
 
     /// The look-up of a host took too long.

@@ -1,5 +1,6 @@
 //! What the machine wants: events, bytes, and to be woken.
 
+use super::outbox::Next;
 use super::{Client, Event, LinkId, TimerKind, Transmit};
 use crate::Instant;
 
@@ -25,8 +26,15 @@ pub struct Metrics {
 
 impl Client {
     /// What is to be done or known next, oldest first. Drain it after each call.
+    #[inline]
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        match self.outbox.pop()? {
+            Next::Succeeded(op) => {
+                let reply = self.table.take_reply(op)?;
+                Some(Event::Finished { op, result: Ok(reply) })
+            }
+            Next::Other(event) => Some(event),
+        }
     }
 
     /// A link whose batch has gained bytes since it was last named here or pulled.

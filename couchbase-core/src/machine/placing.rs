@@ -1,14 +1,18 @@
 //! From an operation to a link's batch: which vbucket, which node, whether now, and the bytes.
 
-use super::link::Stage;
+use super::deadline::Bucket;
+use super::id::Tag;
+use super::link::{Link, Stage};
 use super::operation::Extras;
 use super::reconnect::NodeState;
 use super::request::Body;
 use super::table::{Live, State};
-use super::{Client, LinkId, OpId};
+use super::{Client, LinkId, OpId, Request};
 use crate::flags::Format;
 use crate::wire::{Datatype, Feature, Outgoing};
 use crate::{Instant, Key};
+use core::mem;
+use core::time::Duration;
 
 impl Client {
     /// The link that serves a vbucket's node, if there is one at present.
@@ -22,21 +26,50 @@ impl Client {
         self.nodes.get(self.map.as_ref()?.active(vbucket)?)
     }
 
+    /// Takes in an operation that has a place. It goes at once if nothing forbids that: so do nearly all.
+    #[inline(always)]
+    pub(super) fn take_in(
+        &mut self,
+        request: Request,
+        order: u64,
+        timeout: Duration,
+        deadline: Option<(Instant, Bucket)>,
+        now: Instant,
+    ) -> OpId {
+        let Some(map) = &self.map else {
+            return self.table.insert(request, order, State::Queued, timeout, deadline);
+        };
+        let vbucket = map.vbucket_of(request.key.as_bytes());
+        let link = map.active(vbucket).and_then(|node| self.nodes.get(node)?.link);
+        if let Some(id) = link.filter(|&link| self.table.is_free(vbucket, link))
+            && let Some(link) = self.links.get_mut(id)
+            && let Stage::Serving { features, .. } = &link.stage
+            && !link.has_enough(&self.config.limits)
+        {
+            let knows_json = features.contains(Feature::JSON);
+            let (tag, position) = (self.table.reserve(), link.positions);
+            encode(&request, vbucket, tag, knows_json, link);
+            if !mem::replace(&mut link.is_dirty, true) {
+                self.links.dirty.push_back(id);
+            }
+            let wire = (id, position);
+            return self.table.insert_on_wire(tag, request, order, timeout, deadline, vbucket, wire);
+        }
+        let op = self.table.insert(request, order, State::Queued, timeout, deadline);
+        self.place(op, now);
+        op
+    }
+
     /// Gives an operation its vbucket, and sends it if nothing forbids it.
-    #[inline]
     pub(super) fn place(&mut self, id: OpId, now: Instant) {
         let (Some(live), Some(map)) = (self.table.get(id), &self.map) else { return };
-        let vbucket = map.vbucket_of(live.request.key.as_bytes());
+        let key = live.request.key.clone();
+        let vbucket = map.vbucket_of(key.as_bytes());
         let at_once = self.route(vbucket).filter(|&link| self.table.is_free(vbucket, link));
         self.table.list(id, vbucket, now);
         match at_once {
             Some(link) => self.send(id, link),
-            None => {
-                let key = self.table.get(id).map(|live| live.request.key.clone());
-                if let Some(key) = key {
-                    self.send_ready(vbucket, &key, now);
-                }
-            }
+            None => self.send_ready(vbucket, &key, now),
         }
     }
 
@@ -77,8 +110,7 @@ impl Client {
         }
     }
 
-    /// Encodes an operation into its link's batch.
-    #[inline]
+    /// Puts an operation that waits into its link's batch.
     fn send(&mut self, id: OpId, link: LinkId) {
         let Some(to) = self.links.get_mut(link) else { return };
         let Stage::Serving { features, .. } = &to.stage else { return };
@@ -89,35 +121,7 @@ impl Client {
             return;
         }
         let Some((tag, live)) = self.table.set_on_wire(id, link, to.positions) else { return };
-        let request = &live.request;
-        let mut extras = Extras::default();
-        (request.kind.extras)(request, &mut extras);
-        let is_json = matches!(request.body, Body::Document { flags, .. } if flags.format() == Format::Json);
-        let frame = Outgoing {
-            datatype: if knows_json && is_json && request.kind.carries_document {
-                Datatype::JSON
-            } else {
-                Datatype::RAW
-            },
-            specific: live.vbucket,
-            opaque: tag.opaque(),
-            cas: request.cas.to_u64(),
-            extras: extras.as_bytes(),
-            key: request.key.as_bytes(),
-            ..Outgoing::request(request.kind.opcode)
-        };
-        match request.value() {
-            Some(value) => {
-                frame.write_head_to(to.batch.text(), value.len());
-                to.batch.push_value(value);
-            }
-            None => {
-                frame.write_head_to(to.batch.text(), 0);
-                to.batch.recount();
-            }
-        }
-        to.owed.push_back(tag);
-        to.positions += 1;
+        encode(&live.request, live.vbucket, tag, knows_json, to);
         if live.attempts > 1 {
             self.metrics.retries += 1;
         }
@@ -142,4 +146,35 @@ impl Client {
             Some(_) => self.send_ready(vbucket, key, now),
         }
     }
+}
+
+/// Writes an operation's frame into a link's batch; the link owes its reply from now on.
+#[inline(always)]
+fn encode(request: &Request, vbucket: u16, tag: Tag, knows_json: bool, link: &mut Link) {
+    let kind = request.kind;
+    let mut extras = Extras::default();
+    (kind.extras)(request, &mut extras);
+    let is_json = matches!(request.body, Body::Document { flags, .. } if flags.format() == Format::Json);
+    let is_marked = knows_json && is_json && kind.carries_document;
+    let frame = Outgoing {
+        datatype: if is_marked { Datatype::JSON } else { Datatype::RAW },
+        specific: vbucket,
+        opaque: tag.opaque(),
+        cas: request.cas.to_u64(),
+        extras: extras.as_bytes(),
+        key: request.key.as_bytes(),
+        ..Outgoing::request(kind.opcode)
+    };
+    match request.value() {
+        Some(value) => {
+            frame.write_head_to(link.batch.text(), value.len());
+            link.batch.push_value(value);
+        }
+        None => {
+            frame.write_head_to(link.batch.text(), 0);
+            link.batch.recount();
+        }
+    }
+    link.owed.push_back(tag);
+    link.positions += 1;
 }

@@ -143,8 +143,8 @@ impl Client {
         };
         if self.table.waiting(vbucket) > 0 {
             self.succeed_before_others(id, vbucket, answer, now);
-        } else if let Some(key) = self.end_succeeded(id) {
-            self.report(id, Ok(answer.into_reply(key)));
+        } else {
+            self.end_succeeded(id, answer);
         }
         Ok(())
     }
@@ -152,10 +152,9 @@ impl Client {
     /// The same where others of the vbucket wait: they were overtaken, or were held back.
     fn succeed_before_others(&mut self, id: OpId, vbucket: u16, answer: Answer, now: Instant) {
         self.overtake_before(id, now);
-        if let Some(key) = self.end_succeeded(id) {
-            self.report(id, Ok(answer.into_reply(key.clone())));
-            self.send_after(vbucket, &key, now);
-        }
+        let Some(key) = self.table.get(id).map(|live| live.request.key.clone()) else { return };
+        self.end_succeeded(id, answer);
+        self.send_after(vbucket, &key, now);
     }
 
     /// A definitive answer: ends the operation, and by R2 what it has overtaken.

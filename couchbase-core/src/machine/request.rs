@@ -218,8 +218,12 @@ impl Request {
 
     /// Refuses what no server would take, and settles the expiry in the wire's terms.
     #[inline]
-    pub(super) fn check(&mut self, unix_time: Duration) -> Result<()> {
+    pub(super) fn check(&mut self, unix_time: impl FnOnce() -> Duration) -> Result<()> {
         self.verify()?;
+        if self.expiry.is_settled() {
+            return Ok(());
+        }
+        let unix_time = unix_time();
         if self.expiry.depends_on_today() && unix_time < LATER_THAN_THIS {
             let words = "an expiry of 30 days and more needs the time of day, which is not known here";
             return Err(Error::new(ErrorKind::Argument, words));
@@ -229,7 +233,18 @@ impl Request {
     }
 
     /// Refuses what no server would take.
+    #[inline]
     pub(crate) fn verify(&self) -> Result<()> {
+        let is_well = (1..=Key::MAX_LEN).contains(&self.key.len())
+            && !matches!(self.timeout, Timeout::Zero)
+            && self.value().is_none_or(|value| value.len() <= MAX_VALUE_LEN)
+            && self.expiry.is_settled();
+        if is_well { Ok(()) } else { self.explain() }
+    }
+
+    /// What is wrong, if it is.
+    #[cold]
+    fn explain(&self) -> Result<()> {
         let wrong = |words: &str| Err(Error::new(ErrorKind::Argument, words));
         if self.key.is_empty() {
             return wrong("the key is empty; keys have 1 to 250 bytes");

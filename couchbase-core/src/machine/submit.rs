@@ -2,10 +2,11 @@
 //!
 //! Arguments are checked and places given here. Nothing is encoded here; see `placing`.
 
+use super::operation::Answer;
 use super::request::no_time;
 use super::table::{Live, State};
 use super::{Admission, Client, Event, OpId, Phase, Request, SubmitError};
-use crate::{Error, ErrorKind, Instant, Key, Reply, Result};
+use crate::{Error, ErrorKind, Instant, Reply, Result};
 use core::time::Duration;
 
 impl Client {
@@ -45,45 +46,51 @@ impl Client {
     ) -> Result<OpId, SubmitError> {
         let now = self.advance(now);
         let timeout = request.timeout_or(timeout);
-        let checked = self.refusal().map_or(Ok(()), Err).and_then(|()| {
-            request.check(self.unix_time_at(now))?;
-            if timeout.is_zero() { Err(no_time()) } else { Ok(()) }
-        });
-        if let Err(error) = checked {
+        let size = request.size();
+        let has_place = self.admission.in_line == 0 && self.has_place(size);
+        let may_come = has_place || may_wait && self.admission.in_line < self.config.limits.max_queued;
+        if let Err(error) = self.check(&mut request, timeout, may_come, now) {
             let error = error.with_key(request.key.clone());
             return Err(SubmitError { request, error });
         }
-        let has_place = self.admission.in_line == 0 && self.has_place(request.size());
-        if !has_place && (!may_wait || self.admission.in_line >= self.config.limits.max_queued)
-            || self.table.is_exhausted()
-        {
-            let error = self.overloaded().with_key(request.key.clone());
-            return Err(SubmitError { request, error });
-        }
         self.admission.order += 1;
-        let state = if has_place { State::Queued } else { State::InLine };
-        let size = request.size();
         let deadline = self.is_connected().then(|| {
             let deadline = now + timeout;
             (deadline, self.deadlines.insert(deadline, now))
         });
-        let id = self.table.insert(request, self.admission.order, state, timeout, deadline);
-        if has_place {
-            self.take_place(id, size, now);
-        } else {
+        let order = self.admission.order;
+        if !has_place {
+            let id = self.table.insert(request, order, State::InLine, timeout, deadline);
             self.admission.line.push_back(id);
             self.admission.in_line += 1;
+            return Ok(id);
         }
-        Ok(id)
+        self.admission.in_flight += 1;
+        self.admission.bytes += size;
+        Ok(self.take_in(request, order, timeout, deadline, now))
+    }
+
+    /// Refuses what cannot be accepted: because of the connection, of the operation itself, or of the limits.
+    #[inline]
+    fn check(&self, request: &mut Request, timeout: Duration, may_come: bool, now: Instant) -> Result<()> {
+        if self.is_closing || !matches!(self.phase, Phase::Connecting(_) | Phase::Connected) {
+            return Err(self.refusal());
+        }
+        request.check(|| self.unix_time_at(now))?;
+        if timeout.is_zero() {
+            return Err(no_time());
+        }
+        if !may_come || self.table.is_exhausted() {
+            return Err(self.overloaded());
+        }
+        Ok(())
     }
 
     /// Why no operation is accepted any more.
-    fn refusal(&self) -> Option<Error> {
+    fn refusal(&self) -> Error {
         match &self.phase {
-            Phase::Failed(error) => Some(error.clone()),
-            Phase::Closed => Some(closed()),
-            Phase::Connecting(_) | Phase::Connected if self.is_closing => Some(closed()),
-            Phase::Connecting(_) | Phase::Connected => None,
+            Phase::Failed(error) => error.clone(),
+            Phase::Closed | Phase::Connecting(_) | Phase::Connected => closed(),
         }
     }
 
@@ -105,7 +112,6 @@ impl Client {
         Error::new(ErrorKind::Overloaded, words)
     }
 
-    #[inline]
     fn take_place(&mut self, id: OpId, size: usize, now: Instant) {
         self.admission.in_flight += 1;
         self.admission.bytes += size;
@@ -183,16 +189,16 @@ impl Client {
         Some(live)
     }
 
-    /// Ends an operation that was carried out, in its place; its key is what is needed of it.
+    /// Ends an operation that was carried out, and reports it.
     #[inline]
-    pub(super) fn end_succeeded(&mut self, id: OpId) -> Option<Key> {
-        let (key, size, bucket) = self.table.end_in_place(id)?;
+    pub(super) fn end_succeeded(&mut self, id: OpId, answer: Answer) {
+        let Some((size, bucket)) = self.table.end_succeeded(id, answer) else { return };
         self.admission.in_flight -= 1;
         self.admission.bytes -= size;
         if let Some(bucket) = bucket {
             self.deadlines.remove(bucket);
         }
-        Some(key)
+        self.outbox.note_success(id);
     }
 
     fn give_back(&mut self, live: &Live) {
@@ -218,9 +224,8 @@ impl Client {
         }
     }
 
-    #[inline]
     pub(super) fn report(&mut self, op: OpId, result: Result<Reply>) {
-        self.events.push_back(Event::Finished { op, result });
+        self.outbox.push(Event::Finished { op, result });
     }
 
     /// The clock of an operation begins to run.
@@ -235,7 +240,7 @@ impl Client {
     fn shut(&mut self) {
         self.close_all_links();
         self.phase = Phase::Closed;
-        self.events.push_back(Event::Closed);
+        self.outbox.push(Event::Closed);
     }
 
     pub(super) fn close_all_links(&mut self) {

@@ -1,16 +1,19 @@
 //! The table of operations: one slot each from submission to end, and each vbucket's operations in the order in which
 //! they were submitted.
 //!
-//! A slot whose operation ended while its reply was still owed stays reserved as an orphan. Counts are kept true here,
-//! lists in `lists`; which operation may move is decided in `order`.
+//! A slot whose operation ended while its reply was still owed stays reserved as an orphan; the reply of one that
+//! succeeded lies in its slot until it is asked for. Counts are kept true here, lists in `lists`; which operation may
+//! move is decided in `order`.
 
 mod lists;
 
 use super::deadline::Bucket;
 use super::id::{MAX_OPERATIONS, Tag};
+use super::operation::Answer;
+use super::request::Body;
 use super::{LinkId, OpId, Request};
 use crate::wire::Status;
-use crate::{Instant, Key};
+use crate::{Instant, Key, Reply};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem;
@@ -23,7 +26,7 @@ pub(super) struct Table {
     /// First in, first out: the later a slot is used again, the longer its generations last.
     free: VecDeque<u32>,
     lists: Vec<List>,
-    /// Operations that are not orphans.
+    /// Operations that have not ended.
     live: usize,
     orphans: usize,
 }
@@ -43,6 +46,8 @@ pub(super) enum Tenant {
         link: LinkId,
         since: Instant,
     },
+    /// Ended, and its reply has not been asked for.
+    Answered(Option<Reply>),
 }
 
 /// An operation that has not ended.
@@ -78,6 +83,16 @@ pub(super) enum State {
     OnWire { link: LinkId, position: u64 },
 }
 
+impl Slot {
+    /// Moves an operation into a slot that is free, and to nowhere else on its way.
+    #[inline(always)]
+    fn occupy(&mut self, live: Live) {
+        debug_assert!(matches!(self.tenant, Tenant::Free));
+        // There is nothing to be dropped, which the compiler cannot know: it would move the operation twice more.
+        mem::forget(mem::replace(&mut self.tenant, Tenant::Live(live)));
+    }
+}
+
 impl Table {
     pub(super) fn live(&self) -> usize {
         self.live
@@ -92,7 +107,8 @@ impl Table {
         self.free.is_empty() && self.slots.len() == MAX_OPERATIONS
     }
 
-    #[inline]
+    /// Takes an operation in that has not been placed yet.
+    #[inline(always)]
     pub(super) fn insert(
         &mut self,
         request: Request,
@@ -101,14 +117,10 @@ impl Table {
         timeout: Duration,
         deadline: Option<(Instant, Bucket)>,
     ) -> OpId {
-        let index = self.free.pop_front().unwrap_or_else(|| {
-            let index = self.slots.len();
-            self.slots.push(Slot { tag: Tag::first(index), tenant: Tenant::Free });
-            index as u32
-        });
+        let index = self.free_slot();
         let slot = &mut self.slots[index as usize];
         let id = OpId::new(slot.tag);
-        slot.tenant = Tenant::Live(Live {
+        slot.occupy(Live {
             id,
             request,
             order,
@@ -124,6 +136,22 @@ impl Table {
         });
         self.live += 1;
         id
+    }
+
+    /// Sets a slot aside for an operation that goes onto the wire at once: the tag to write it with.
+    #[inline]
+    pub(super) fn reserve(&mut self) -> Tag {
+        let index = self.free_slot();
+        self.slots[index as usize].tag.next()
+    }
+
+    #[inline]
+    fn free_slot(&mut self) -> u32 {
+        self.free.pop_front().unwrap_or_else(|| {
+            let index = self.slots.len();
+            self.slots.push(Slot { tag: Tag::first(index), tenant: Tenant::Free });
+            index as u32
+        })
     }
 
     pub(super) fn get(&self, id: OpId) -> Option<&Live> {
@@ -150,7 +178,7 @@ impl Table {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Live> {
         self.slots.iter().filter_map(|slot| match &slot.tenant {
             Tenant::Live(live) => Some(live),
-            Tenant::Free | Tenant::Orphan { .. } => None,
+            Tenant::Free | Tenant::Orphan { .. } | Tenant::Answered(_) => None,
         })
     }
 
@@ -195,18 +223,34 @@ impl Table {
         Some(live)
     }
 
-    /// Ends an operation whose reply has come, without moving it: its key, its size and its deadline's bucket.
+    /// Ends an operation that was carried out; its reply lies in its slot until [`take_reply`](Self::take_reply). Its
+    /// size and its deadline's bucket.
     #[inline]
-    pub(super) fn end_in_place(&mut self, id: OpId) -> Option<(Key, usize, Option<Bucket>)> {
-        let live = self.get_mut(id)?;
+    pub(super) fn end_succeeded(&mut self, id: OpId, answer: Answer) -> Option<(usize, Option<Bucket>)> {
+        let slot = self.slots.get_mut(id.slot())?;
+        let Tenant::Live(live) = &mut slot.tenant else { return None };
         let place = live.place();
         let size = live.request.size();
         let bucket = live.deadline.map(|(_, bucket)| bucket);
         let key = mem::replace(&mut live.request.key, Key::from_static(""));
+        live.request.body = Body::None;
+        // What is left of it has nothing to be dropped.
+        mem::forget(mem::replace(&mut slot.tenant, Tenant::Answered(Some(answer.into_reply(key)))));
+        slot.tag = slot.tag.next();
         self.live -= 1;
         self.close_gap(place);
-        self.release(id.slot());
-        Some((key, size, bucket))
+        Some((size, bucket))
+    }
+
+    /// The reply of an operation that has succeeded, once.
+    #[inline]
+    pub(super) fn take_reply(&mut self, id: OpId) -> Option<Reply> {
+        let slot = self.slots.get_mut(id.slot())?;
+        let Tenant::Answered(reply) = &mut slot.tenant else { return None };
+        let reply = reply.take();
+        slot.tenant = Tenant::Free;
+        self.free.push_back(id.slot() as u32);
+        reply
     }
 
     /// An orphan's reply has come.
@@ -233,11 +277,10 @@ impl Table {
         self.live -= 1;
         match mem::replace(&mut self.slots[id.slot()].tenant, Tenant::Free) {
             Tenant::Live(live) => Some(live),
-            Tenant::Free | Tenant::Orphan { .. } => None,
+            Tenant::Free | Tenant::Orphan { .. } | Tenant::Answered(_) => None,
         }
     }
 
-    #[inline]
     fn release(&mut self, index: usize) {
         let slot = &mut self.slots[index];
         slot.tenant = Tenant::Free;

@@ -2,8 +2,11 @@
 
 use super::{Live, State, Table, Tenant};
 use crate::Instant;
+use crate::machine::deadline::Bucket;
 use crate::machine::id::Tag;
-use crate::machine::{LinkId, OpId};
+use crate::machine::{LinkId, OpId, Request};
+use core::mem;
+use core::time::Duration;
 
 /// The end of a list of slots.
 pub(super) const NONE: u32 = u32::MAX;
@@ -51,8 +54,49 @@ impl Table {
         self.lists.len()
     }
 
+    /// Takes in the operation that was written with `tag`, which was reserved for it: behind all others of its vbucket.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)] // Gathered in a struct they would be moved once more.
+    pub(in crate::machine) fn insert_on_wire(
+        &mut self,
+        tag: Tag,
+        request: Request,
+        order: u64,
+        timeout: Duration,
+        deadline: Option<(Instant, Bucket)>,
+        vbucket: u16,
+        (link, position): (LinkId, u64),
+    ) -> OpId {
+        let list = &mut self.lists[usize::from(vbucket)];
+        let previous = mem::replace(&mut list.tail, tag.slot() as u32);
+        list.on_wire += 1;
+        list.link = Some(link);
+        if previous == NONE {
+            list.head = tag.slot() as u32;
+        } else {
+            self.listed_mut(previous).next = tag.slot() as u32;
+        }
+        self.live += 1;
+        let slot = &mut self.slots[tag.slot()];
+        let id = OpId::new(mem::replace(&mut slot.tag, tag));
+        slot.occupy(Live {
+            id,
+            request,
+            order,
+            state: State::OnWire { link, position },
+            timeout,
+            deadline,
+            vbucket,
+            attempts: 1,
+            refused: None,
+            is_listed: true,
+            next: NONE,
+            previous,
+        });
+        id
+    }
+
     /// Puts an operation behind all others of its vbucket. It waits until it is sent.
-    #[inline]
     pub(in crate::machine) fn list(&mut self, id: OpId, vbucket: u16, now: Instant) {
         let index = id.slot() as u32;
         let last = self.lists[usize::from(vbucket)].tail;
@@ -104,7 +148,9 @@ impl Table {
     fn listed_mut(&mut self, index: u32) -> &mut Live {
         match &mut self.slots[index as usize].tenant {
             Tenant::Live(live) => live,
-            Tenant::Free | Tenant::Orphan { .. } => unreachable!("lists hold live operations only"),
+            Tenant::Free | Tenant::Orphan { .. } | Tenant::Answered(_) => {
+                unreachable!("lists hold live operations only")
+            }
         }
     }
 
@@ -133,7 +179,6 @@ impl Table {
     }
 
     /// Says that a waiting operation is now in the batch of `link`; returns the tag to write it with.
-    #[inline]
     pub(in crate::machine) fn set_on_wire(
         &mut self,
         id: OpId,
