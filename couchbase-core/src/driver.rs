@@ -21,7 +21,7 @@ mod sources;
 
 pub(crate) use completions::{CompletionId, Sink};
 pub(crate) use effects::{Effect, guarded};
-pub(crate) use inner::{Refusal, Submission};
+pub(crate) use inner::Submission;
 pub(crate) use shared::Shared;
 
 use crate::machine::{Client, Event, LinkId};

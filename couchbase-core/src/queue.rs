@@ -91,10 +91,15 @@ impl<T> CompletionQueue<T> {
     }
 
     /// Takes a place for an operation; gives the token back if there is none.
-    pub(crate) fn admit(&mut self, token: T) -> Result<(Arc<Ring>, u32), T> {
+    pub(crate) fn admit(&mut self, token: T) -> Result<u32, T> {
         let Some(place) = self.free.pop() else { return Err(token) };
         self.tokens[place as usize] = Some(token);
-        Ok((self.ring.clone(), place))
+        Ok(place)
+    }
+
+    /// Where the answers of those that were admitted go.
+    pub(crate) fn ring(&self) -> &Arc<Ring> {
+        &self.ring
     }
 
     /// Gives the place of an operation back that was not sent.

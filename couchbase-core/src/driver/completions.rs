@@ -124,11 +124,7 @@ impl Completions {
                     effects.push(Effect::Forget(outcome));
                 }
             }
-            // A ring runs nothing of its owner's: this may happen under the lock.
-            Sink::Queue(ring, token) => {
-                ring.push(token, outcome);
-                effects.done();
-            }
+            Sink::Queue(ring, token) => effects.queue(ring, token, outcome),
             Sink::Part(group, index) => effects.push(Effect::Part(group, index, outcome)),
         }
         if !kept {

@@ -5,8 +5,10 @@
 
 use super::Callback;
 use crate::pending::{Collect, Promise};
+use crate::queue::Ring;
 use crate::{Reply, Result};
 use std::boxed::Box;
+use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -53,8 +55,23 @@ pub(crate) fn guarded(run: impl FnOnce()) {
 pub(super) struct Effects {
     wakers: Vec<Waker>,
     others: Vec<Effect>,
-    /// Something has been done already, where it was harmless.
-    is_any_done: bool,
+    /// Answers for one queue, mostly the only one.
+    queued: Queued,
+}
+
+/// Answers on their way to a queue, so that it is locked once for all of them.
+#[derive(Default)]
+struct Queued {
+    to: Option<Arc<Ring>>,
+    answers: VecDeque<(u32, Result<Reply>)>,
+}
+
+impl Queued {
+    fn flush(&mut self) {
+        if let Some(ring) = self.to.take() {
+            ring.append(&mut self.answers);
+        }
+    }
 }
 
 impl Effects {
@@ -66,9 +83,13 @@ impl Effects {
         self.others.push(effect);
     }
 
-    /// Something was done at once that counts as an effect.
-    pub(super) fn done(&mut self) {
-        self.is_any_done = true;
+    /// An answer for a queue. This may happen under the lock: a queue runs nothing of its owner's.
+    pub(super) fn queue(&mut self, ring: Arc<Ring>, token: u32, outcome: Result<Reply>) {
+        if self.queued.to.as_ref().is_none_or(|to| !Arc::ptr_eq(to, &ring)) {
+            self.queued.flush();
+            self.queued.to = Some(ring);
+        }
+        self.queued.answers.push_back((token, outcome));
     }
 
     pub(super) fn append(&mut self, effects: &mut Vec<Effect>) {
@@ -76,12 +97,12 @@ impl Effects {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.wakers.is_empty() && self.others.is_empty() && !self.is_any_done
+        self.wakers.is_empty() && self.others.is_empty() && self.queued.to.is_none()
     }
 
     /// Runs them all: how many tasks were woken.
     pub(super) fn run(&mut self) -> usize {
-        self.is_any_done = false;
+        self.queued.flush();
         let woken = self.wakers.len();
         for waker in self.wakers.drain(..) {
             guarded(|| waker.wake());

@@ -7,7 +7,7 @@ use super::closed;
 use super::completions::{CompletionId, Completions, Remains, Sink};
 use super::effects::{Effect, Effects};
 use super::lifecycle::Lifecycle;
-use crate::machine::{Client, Event, LinkId, LinkLoss, OpId, Request};
+use crate::machine::{Client, Event, LinkId, LinkLoss, OpId, Request, SubmitError};
 use crate::rt::Runtime;
 use crate::{Error, ErrorKind, Instant, Result};
 use std::boxed::Box;
@@ -43,16 +43,10 @@ pub(crate) struct Submission {
     pub(crate) sink: Sink,
 }
 
-/// An operation that was not taken, and what would have received its outcome.
-pub(crate) struct Refusal {
-    pub(crate) error: Error,
-    pub(crate) sink: Sink,
-}
-
-/// What else came with it: to be dropped outside the lock.
-pub(super) struct Leavings {
-    _request: Request,
-    _waker: Option<Waker>,
+/// Why an operation was not taken, and all that came with it: to be dropped outside the lock.
+pub(super) struct Refused {
+    pub(super) error: Error,
+    pub(super) submission: Submission,
 }
 
 impl Inner {
@@ -73,44 +67,33 @@ impl Inner {
         &mut self,
         submission: Submission,
         runtime: &dyn Runtime,
-    ) -> Result<CompletionId, Box<(Refusal, Leavings)>> {
+    ) -> Result<CompletionId, Box<Refused>> {
+        if self.lifecycle.is_ended {
+            let error = closed().with_key(submission.request.key().clone());
+            return Err(Box::new(Refused { error, submission }));
+        }
+        let was_resting = self.clock.is_resting();
+        let (now, is_lent) = self.clock.stamp(runtime);
         let Submission { request, timeout, in_line, is_held, waker, sink } = submission;
-        let (error, request) = if self.lifecycle.is_ended {
-            (closed(), request)
-        } else {
-            let was_resting = self.clock.is_resting();
-            let (now, is_lent) = self.clock.stamp(runtime);
-            let taken = if in_line {
-                self.client.submit_in_line(request, timeout, now)
-            } else {
-                self.client.submit(request, timeout, now)
-            };
-            match taken {
-                Ok(op) => {
-                    self.submitted += 1;
-                    let id = self.completions.insert(op, is_held, waker, sink);
-                    if is_lent {
-                        self.lent.push(op);
-                        if self.lent.len() == MOST_LENT {
-                            self.reread_clock(runtime);
-                        }
-                    }
-                    return Ok(id);
+        let op = match self.client.accept(request, timeout, in_line, now) {
+            Ok(op) => op,
+            Err(SubmitError { request, error }) => {
+                // Nobody wakes the driver for it.
+                if was_resting {
+                    self.clock.rest();
                 }
-                Err(refusal) => {
-                    // Nobody wakes the driver for it.
-                    if was_resting {
-                        self.clock.rest();
-                    }
-                    (refusal.error, refusal.request)
-                }
+                let submission = Submission { request, timeout, in_line, is_held, waker, sink };
+                return Err(Box::new(Refused { error, submission }));
             }
         };
-        let error = match error.key() {
-            Some(_) => error,
-            None => error.with_key(request.key().clone()),
-        };
-        Err(Box::new((Refusal { error, sink }, Leavings { _request: request, _waker: waker })))
+        self.submitted += 1;
+        if is_lent {
+            self.lent.push(op);
+            if self.lent.len() == MOST_LENT {
+                self.reread_clock(runtime);
+            }
+        }
+        Ok(self.completions.insert(op, is_held, waker, sink))
     }
 
     /// Withdraws an operation, as far as it has not left yet.

@@ -6,14 +6,14 @@
 
 use super::completions::{CompletionId, Sink};
 use super::effects::{Effect, Effects};
-use super::inner::{Inner, Refusal, Submission};
+use super::inner::{Inner, Refused, Submission};
 use super::leftovers::Leftovers;
 use super::signal::Signal;
 use super::{Callback, closed, enter};
 use crate::machine::{Client, Request};
 use crate::pending::{Collect, Promise};
 use crate::rt::Runtime;
-use crate::{Reply, Result};
+use crate::{Error, Reply, Result};
 use std::boxed::Box;
 use std::mem;
 use std::ops::{Deref, DerefMut};
@@ -84,9 +84,9 @@ impl Shared {
         Locked { guard: enter(&self.inner), _afterwards: Clearing(&self.leftovers) }
     }
 
-    /// Sends an operation.
+    /// Sends an operation. What is refused comes back with what would have received its outcome.
     #[inline]
-    pub(crate) fn submit(&self, mut submission: Submission) -> Result<CompletionId, Refusal> {
+    pub(crate) fn submit(&self, mut submission: Submission) -> Result<CompletionId, (Error, Sink)> {
         submission.request.exchange_owned(|value| self.leftovers.lend(value));
         let taken = self.lock().submit(submission, &*self.runtime);
         match taken {
@@ -95,10 +95,10 @@ impl Shared {
                 Ok(id)
             }
             Err(refused) => {
-                let (refusal, leavings) = *refused;
-                drop(leavings);
+                let Refused { error, submission: Submission { request, waker, sink, .. } } = *refused;
+                drop((request, waker));
                 self.leftovers.clear();
-                Err(refusal)
+                Err((error, sink))
             }
         }
     }
@@ -134,9 +134,9 @@ impl Shared {
                 self.signal.raise();
             }
             for (index, refused) in refusals {
-                let (refusal, leavings) = *refused;
-                drop(leavings);
-                group.deliver(index, Err(refusal.error));
+                let Refused { error, submission } = *refused;
+                drop(submission);
+                group.deliver(index, Err(error));
             }
             self.leftovers.clear();
             if is_last {

@@ -37,7 +37,8 @@ impl Client {
         self.accept(request, timeout, true, now)
     }
 
-    fn accept(
+    #[inline]
+    pub(crate) fn accept(
         &mut self,
         mut request: Request,
         timeout: Duration,

@@ -2,7 +2,7 @@
 
 use crate::connection::Connection;
 use crate::connection::face::{Callbacks, Face, Futures};
-use crate::driver::{Callback, CompletionId, Effect, Refusal, Sink, Submission, closed};
+use crate::driver::{Callback, CompletionId, Effect, Sink, Submission, closed};
 use crate::machine::Request;
 use crate::pending::{Read, Sent};
 use crate::queue::CompletionQueue;
@@ -51,8 +51,8 @@ impl<F: Face> Op<F> {
     pub(super) fn send<T>(mut self, read: Read<T>) -> Sent<T> {
         match mem::replace(&mut self.0, State::Over) {
             State::Unsent(handle, request) => {
-                let options = Options { is_held: true, ..Options::default() };
-                let sent = submit(&handle, request, options).map_err(|refused| refused.error);
+                let submission = Submission { is_held: true, ..submission(&handle, request) };
+                let sent = handle.shared().submit(submission).map_err(|(error, _)| error);
                 Sent::new(handle.shared().clone(), sent, read)
             }
             State::UnderWay(handle, id) => Sent::new(handle.shared().clone(), Ok(id), read),
@@ -62,36 +62,20 @@ impl<F: Face> Op<F> {
     }
 }
 
-#[derive(Default)]
-struct Options {
-    in_line: bool,
-    is_held: bool,
-    waker: Option<Waker>,
-    sink: Sink,
-}
-
+/// How an operation is submitted unless said otherwise: refused if there is no place, and its outcome wanted by nobody.
 #[inline]
-fn submit<F: Face>(
-    handle: &Connection<F>,
-    request: Request,
-    options: Options,
-) -> Result<CompletionId, Refusal> {
-    let Options { in_line, is_held, waker, sink } = options;
-    let submission = Submission { request, timeout: handle.timeout(), in_line, is_held, waker, sink };
-    handle.shared().submit(submission)
+fn submission<F: Face>(handle: &Connection<F>, request: Request) -> Submission {
+    let timeout = handle.timeout();
+    Submission { request, timeout, in_line: false, is_held: false, waker: None, sink: Sink::Slot }
 }
 
 /// Submits with a callback; a refusal is the callback's too.
-fn submit_calling<F: Face>(
-    handle: &Connection<F>,
-    request: Request,
-    options: Options,
-) -> Result<CompletionId> {
-    submit(handle, request, options).map_err(|refused| {
-        if let Sink::Call(callback) = refused.sink {
-            call_later(handle, callback, &refused.error);
+fn submit_calling<F: Face>(handle: &Connection<F>, submission: Submission) -> Result<CompletionId> {
+    handle.shared().submit(submission).map_err(|(error, sink)| {
+        if let Sink::Call(callback) = sink {
+            call_later(handle, callback, &error);
         }
-        refused.error
+        error
     })
 }
 
@@ -111,14 +95,18 @@ impl Op<Futures> {
             State::Unsent(..) | State::Unfit(..) | State::Over => {
                 match mem::replace(&mut self.0, State::Over) {
                     State::Unsent(handle, request) => {
-                        let waker = Some(waker.clone());
-                        let options = Options { in_line: true, is_held: true, waker, sink: Sink::Slot };
-                        match submit(&handle, request, options) {
+                        let submission = Submission {
+                            in_line: true,
+                            is_held: true,
+                            waker: Some(waker.clone()),
+                            ..submission(&handle, request)
+                        };
+                        match handle.shared().submit(submission) {
                             Ok(id) => {
                                 self.0 = State::UnderWay(handle, id);
                                 return Poll::Pending;
                             }
-                            Err(refused) => Err(refused.error),
+                            Err((error, _)) => Err(error),
                         }
                     }
                     State::Unfit(_, error) => Err(error),
@@ -136,8 +124,9 @@ impl Op<Callbacks> {
     pub(super) fn send_with<T: Send + 'static>(mut self, read: Read<T>, callback: Callback) -> Sent<T> {
         match mem::replace(&mut self.0, State::Over) {
             State::Unsent(handle, request) => {
-                let options = Options { is_held: true, sink: Sink::Call(callback), ..Options::default() };
-                let sent = submit_calling(&handle, request, options);
+                let sink = Sink::Call(callback);
+                let submission = Submission { is_held: true, sink, ..submission(&handle, request) };
+                let sent = submit_calling(&handle, submission);
                 Sent::new(handle.shared().clone(), sent, read)
             }
             State::Unfit(handle, error) => {
@@ -152,9 +141,9 @@ impl Op<Callbacks> {
     pub(super) fn send_then(mut self, callback: Callback) {
         match mem::replace(&mut self.0, State::Over) {
             State::Unsent(handle, request) => {
-                let options = Options { sink: Sink::Call(callback), ..Options::default() };
+                let submission = Submission { sink: Sink::Call(callback), ..submission(&handle, request) };
                 // The callback has been told of a refusal.
-                let _ = submit_calling(&handle, request, options);
+                let _ = submit_calling(&handle, submission);
             }
             State::Unfit(handle, error) => call_later(&handle, callback, &error),
             State::UnderWay(..) | State::Over => unreachable!("this face has no polled operations"),
@@ -163,7 +152,7 @@ impl Op<Callbacks> {
 
     /// Sends it now; its outcome goes to `queue`.
     pub(super) fn send_to<T>(mut self, queue: &mut CompletionQueue<T>, token: T) -> Result<()> {
-        let Ok((ring, place)) = queue.admit(token) else {
+        let Ok(place) = queue.admit(token) else {
             return Err(Error::new(
                 ErrorKind::Overloaded,
                 "the completion queue is full: drain it, or give it a larger capacity",
@@ -171,10 +160,10 @@ impl Op<Callbacks> {
         };
         let error = match mem::replace(&mut self.0, State::Over) {
             State::Unsent(handle, request) => {
-                let sink = Sink::Queue(ring.clone(), place);
-                match submit(&handle, request, Options { sink, ..Options::default() }) {
+                let sink = Sink::Queue(queue.ring().clone(), place);
+                match handle.shared().submit(Submission { sink, ..submission(&handle, request) }) {
                     Ok(_) => return Ok(()),
-                    Err(refused) => refused.error,
+                    Err((error, _)) => error,
                 }
             }
             State::Unfit(_, error) => error,
@@ -184,7 +173,7 @@ impl Op<Callbacks> {
             drop(queue.dismiss(place));
             return Err(error);
         }
-        ring.push(place, Err(error));
+        queue.ring().append(&mut [(place, Err(error))].into());
         Ok(())
     }
 }

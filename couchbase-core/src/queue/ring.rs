@@ -24,9 +24,10 @@ impl Ring {
         Self { state: Mutex::new(state), answers: Condvar::new() }
     }
 
-    pub(crate) fn push(&self, token: u32, outcome: Result<Reply>) {
+    /// Takes answers in; `answers` is empty afterwards, and keeps its capacity.
+    pub(crate) fn append(&self, answers: &mut VecDeque<(u32, Result<Reply>)>) {
         let mut state = enter(&self.state);
-        state.answered.push_back((token, outcome));
+        state.answered.append(answers);
         let is_awaited = mem::take(&mut state.is_awaited);
         drop(state);
         // Telling nobody would cost a system call all the same.
