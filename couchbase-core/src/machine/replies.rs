@@ -138,7 +138,7 @@ impl Client {
         now: Instant,
     ) -> Result<(), String> {
         let packet = incoming.packet;
-        let Some(answer) = (kind.read)(&packet, incoming.value) else {
+        let Some(answer) = Answer::read(kind.carries, &packet, incoming.value) else {
             return Err(alloc::format!("a malformed answer to {}", packet.opcode()));
         };
         if self.table.waiting(vbucket) > 0 {

@@ -18,8 +18,22 @@ enum State<F: Face> {
     Unsent(Connection<F>, Request),
     /// Its value could not be encoded.
     Unfit(Connection<F>, Error),
-    UnderWay(Connection<F>, CompletionId),
+    UnderWay(UnderWay<F>),
     Over,
+}
+
+/// An operation that was polled: dropping it withdraws it, until its outcome has been taken.
+struct UnderWay<F: Face> {
+    handle: Connection<F>,
+    id: Option<CompletionId>,
+}
+
+impl<F: Face> Drop for UnderWay<F> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            self.handle.shared().cancel(&[id]);
+        }
+    }
 }
 
 impl<F: Face> Op<F> {
@@ -40,24 +54,27 @@ impl<F: Face> Op<F> {
     }
 
     /// Changes the request, as long as it has not been sent.
-    pub(super) fn map(mut self, change: impl FnOnce(Request) -> Request) -> Self {
-        match mem::replace(&mut self.0, State::Over) {
+    pub(super) fn map(self, change: impl FnOnce(Request) -> Request) -> Self {
+        match self.0 {
             State::Unsent(handle, request) => Self(State::Unsent(handle, change(request))),
             other => Self(other),
         }
     }
 
     /// Sends it now, unless there is no place for it.
-    pub(super) fn send<T>(mut self, read: Read<T>) -> Sent<T> {
-        match mem::replace(&mut self.0, State::Over) {
+    pub(super) fn send<T>(self, read: Read<T>) -> Sent<T> {
+        match self.0 {
             State::Unsent(handle, request) => {
                 let submission = Submission { is_held: true, ..submission(&handle, request) };
                 let sent = handle.shared().submit(submission).map_err(|(error, _)| error);
                 Sent::new(handle.shared().clone(), sent, read)
             }
-            State::UnderWay(handle, id) => Sent::new(handle.shared().clone(), Ok(id), read),
+            State::UnderWay(mut under_way) => {
+                let sent = under_way.id.take().ok_or_else(closed);
+                Sent::new(under_way.handle.shared().clone(), sent, read)
+            }
             State::Unfit(handle, error) => Sent::new(handle.shared().clone(), Err(error), read),
-            State::Over => unreachable!("an operation is over only in its own poll or drop"),
+            State::Over => unreachable!("an operation is over only in its own poll"),
         }
     }
 }
@@ -87,11 +104,13 @@ impl Op<Futures> {
     /// The first poll sends: the operation stands in line, if there is no place for it.
     #[inline]
     pub(super) fn poll(&mut self, waker: &Waker) -> Poll<Result<Reply>> {
-        let outcome = match &self.0 {
-            State::UnderWay(handle, id) => match handle.shared().poll(*id, waker) {
-                Poll::Ready(outcome) => outcome,
-                Poll::Pending => return Poll::Pending,
-            },
+        let outcome = match &mut self.0 {
+            State::UnderWay(UnderWay { handle, id }) => {
+                let Some(sent) = *id else { return Poll::Ready(Err(closed())) };
+                let Poll::Ready(outcome) = handle.shared().poll(sent, waker) else { return Poll::Pending };
+                *id = None;
+                outcome
+            }
             State::Unsent(..) | State::Unfit(..) | State::Over => {
                 match mem::replace(&mut self.0, State::Over) {
                     State::Unsent(handle, request) => {
@@ -103,7 +122,7 @@ impl Op<Futures> {
                         };
                         match handle.shared().submit(submission) {
                             Ok(id) => {
-                                self.0 = State::UnderWay(handle, id);
+                                self.0 = State::UnderWay(UnderWay { handle, id: Some(id) });
                                 return Poll::Pending;
                             }
                             Err((error, _)) => Err(error),
@@ -121,8 +140,8 @@ impl Op<Futures> {
 
 impl Op<Callbacks> {
     /// Sends it now, with a callback that the driver calls. What is returned takes more of them.
-    pub(super) fn send_with<T: Send + 'static>(mut self, read: Read<T>, callback: Callback) -> Sent<T> {
-        match mem::replace(&mut self.0, State::Over) {
+    pub(super) fn send_with<T: Send + 'static>(self, read: Read<T>, callback: Callback) -> Sent<T> {
+        match self.0 {
             State::Unsent(handle, request) => {
                 let sink = Sink::Call(callback);
                 let submission = Submission { is_held: true, sink, ..submission(&handle, request) };
@@ -138,8 +157,8 @@ impl Op<Callbacks> {
     }
 
     /// As [`send_with`](Self::send_with), for the only callback.
-    pub(super) fn send_then(mut self, callback: Callback) {
-        match mem::replace(&mut self.0, State::Over) {
+    pub(super) fn send_then(self, callback: Callback) {
+        match self.0 {
             State::Unsent(handle, request) => {
                 let submission = Submission { sink: Sink::Call(callback), ..submission(&handle, request) };
                 // The callback has been told of a refusal.
@@ -151,14 +170,14 @@ impl Op<Callbacks> {
     }
 
     /// Sends it now; its outcome goes to `queue`.
-    pub(super) fn send_to<T>(mut self, queue: &mut CompletionQueue<T>, token: T) -> Result<()> {
+    pub(super) fn send_to<T>(self, queue: &mut CompletionQueue<T>, token: T) -> Result<()> {
         let Ok(place) = queue.admit(token) else {
             return Err(Error::new(
                 ErrorKind::Overloaded,
                 "the completion queue is full: drain it, or give it a larger capacity",
             ));
         };
-        let error = match mem::replace(&mut self.0, State::Over) {
+        let error = match self.0 {
             State::Unsent(handle, request) => {
                 let sink = Sink::Queue(queue.ring().clone(), place);
                 match handle.shared().submit(Submission { sink, ..submission(&handle, request) }) {
@@ -175,14 +194,6 @@ impl Op<Callbacks> {
         }
         queue.ring().append(&mut [(place, Err(error))].into());
         Ok(())
-    }
-}
-
-impl<F: Face> Drop for Op<F> {
-    fn drop(&mut self) {
-        if let State::UnderWay(handle, id) = &self.0 {
-            handle.shared().cancel(&[*id]);
-        }
     }
 }
 

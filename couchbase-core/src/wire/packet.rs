@@ -8,6 +8,7 @@ use core::ops::Range;
 ///
 /// A body of more than `limit` bytes is refused as soon as its header is there, before anything is read or allocated
 /// for it.
+#[inline]
 pub fn peek(buf: &[u8], limit: usize) -> Result<Option<Packet<'_>>, WireError> {
     let Some((head, rest)) = buf.split_first_chunk::<HEADER_LEN>() else {
         // The first byte is enough to tell that this is another protocol.

@@ -1,6 +1,6 @@
 //! Append and prepend: more bytes at either end of a document, whose flags and expiry stay.
 
-use super::{Kind, no_extras, read_cas};
+use super::{Carries, Kind, no_extras};
 use crate::ErrorKind;
 use crate::wire::{Opcode, Status};
 
@@ -12,7 +12,7 @@ const fn kind(name: &'static str, opcode: Opcode) -> Kind {
         carries_document: false,
         can_be_quiet: false,
         extras: no_extras,
-        read: read_cas,
+        carries: Carries::Nothing,
         refusal: missing_is_not_stored,
     }
 }

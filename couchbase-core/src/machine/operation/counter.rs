@@ -1,11 +1,10 @@
 //! Counters: a decimal number in a document, changed by the server.
 
-use super::{Answer, Extras, Kind, as_everywhere};
+use super::{Carries, Extras, Kind, as_everywhere};
+use crate::Expiry;
 use crate::machine::Request;
 use crate::machine::request::Body;
-use crate::wire::{Opcode, Packet};
-use crate::{Encoded, Expiry};
-use bytes::Bytes;
+use crate::wire::Opcode;
 
 /// An expiry that says: a missing counter is not to be created.
 const NEVER_CREATE: u32 = u32::MAX;
@@ -18,7 +17,7 @@ const fn kind(name: &'static str, opcode: Opcode) -> Kind {
         carries_document: false,
         can_be_quiet: false,
         extras: amount_initial_and_expiry,
-        read: read_number,
+        carries: Carries::Number,
         refusal: as_everywhere,
     }
 }
@@ -32,9 +31,4 @@ fn amount_initial_and_expiry(request: &Request, extras: &mut Extras) {
         extras.push(initial.unwrap_or_default().to_be_bytes());
         extras.push_expiry(if initial.is_some() { request.expiry } else { Expiry::from_wire(NEVER_CREATE) });
     }
-}
-
-fn read_number(packet: &Packet<'_>, value: Bytes) -> Option<Answer> {
-    let number = u64::from_be_bytes(value[..].try_into().ok()?);
-    Some(Answer { number: Some(number), ..Answer::new(packet, Encoded::default()) })
 }

@@ -1,6 +1,6 @@
 //! Delete.
 
-use super::{Kind, as_everywhere, no_extras, read_cas};
+use super::{Carries, Kind, as_everywhere, no_extras};
 use crate::wire::Opcode;
 
 pub(in crate::machine) static DELETE: Kind = Kind {
@@ -10,6 +10,6 @@ pub(in crate::machine) static DELETE: Kind = Kind {
     carries_document: false,
     can_be_quiet: true,
     extras: no_extras,
-    read: read_cas,
+    carries: Carries::Nothing,
     refusal: as_everywhere,
 };

@@ -1,10 +1,8 @@
 //! Get, and get-and-touch: a document with its flags and CAS.
 
-use super::{Answer, Extras, Kind, as_everywhere, no_extras};
+use super::{Carries, Extras, Kind, as_everywhere, no_extras};
 use crate::machine::Request;
-use crate::wire::{Opcode, Packet};
-use crate::{Encoded, Flags};
-use bytes::Bytes;
+use crate::wire::Opcode;
 
 pub(in crate::machine) static GET: Kind = Kind {
     name: "get",
@@ -13,7 +11,7 @@ pub(in crate::machine) static GET: Kind = Kind {
     carries_document: false,
     can_be_quiet: true,
     extras: no_extras,
-    read: read_document,
+    carries: Carries::Document,
     refusal: as_everywhere,
 };
 
@@ -25,15 +23,10 @@ pub(in crate::machine) static GET_AND_TOUCH: Kind = Kind {
     carries_document: false,
     can_be_quiet: true,
     extras: expiry,
-    read: read_document,
+    carries: Carries::Document,
     refusal: as_everywhere,
 };
 
 fn expiry(request: &Request, extras: &mut Extras) {
     extras.push_expiry(request.expiry);
-}
-
-fn read_document(packet: &Packet<'_>, value: Bytes) -> Option<Answer> {
-    let flags = Flags::from_bits(u32::from_be_bytes(*packet.extras().first_chunk()?));
-    Some(Answer::new(packet, Encoded::new(value, flags)))
 }

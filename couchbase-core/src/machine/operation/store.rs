@@ -1,6 +1,6 @@
 //! Set, add, replace: a whole document.
 
-use super::{Extras, Kind, as_everywhere, read_cas};
+use super::{Carries, Extras, Kind, as_everywhere};
 use crate::machine::Request;
 use crate::machine::request::Body;
 use crate::wire::Opcode;
@@ -13,7 +13,7 @@ const fn kind(name: &'static str, opcode: Opcode) -> Kind {
         carries_document: true,
         can_be_quiet: false,
         extras: flags_and_expiry,
-        read: read_cas,
+        carries: Carries::Nothing,
         refusal: as_everywhere,
     }
 }

@@ -1,6 +1,6 @@
 //! Touch: a new expiry, or none.
 
-use super::{Extras, Kind, as_everywhere, read_cas};
+use super::{Carries, Extras, Kind, as_everywhere};
 use crate::machine::Request;
 use crate::wire::Opcode;
 
@@ -11,7 +11,7 @@ pub(in crate::machine) static TOUCH: Kind = Kind {
     carries_document: false,
     can_be_quiet: true,
     extras: expiry,
-    read: read_cas,
+    carries: Carries::Nothing,
     refusal: as_everywhere,
 };
 
