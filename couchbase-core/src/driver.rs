@@ -9,6 +9,7 @@ mod buffers;
 mod clock;
 mod completions;
 mod effects;
+mod front;
 mod inner;
 mod leftovers;
 mod lifecycle;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+#[path = "driver/busy.rs"]
+mod busy;
 #[path = "driver/callbacks.rs"]
 mod callbacks;
 #[cfg(feature = "http")]

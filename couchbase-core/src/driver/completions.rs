@@ -9,7 +9,7 @@ use super::effects::{Effect, Effects};
 use crate::machine::OpId;
 use crate::pending::Collect;
 use crate::queue::Ring;
-use crate::{Reply, Result};
+use crate::{Error, Reply, Result};
 use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
@@ -34,11 +34,21 @@ pub(crate) enum Sink {
     Part(Arc<dyn Collect>, u32),
 }
 
+/// How far an operation has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It has been sent, and waits until the machine has time.
+    Waiting,
+    /// The machine has it.
+    UnderWay(OpId),
+    #[default]
+    Over,
+}
+
 #[derive(Default)]
 pub(super) struct Slot {
     generation: u32,
-    /// While the machine has it.
-    pub(super) op: Option<OpId>,
+    pub(super) stage: Stage,
     /// Somebody may still ask for the outcome.
     is_held: bool,
     pub(super) waker: Option<Waker>,
@@ -49,7 +59,7 @@ pub(super) struct Slot {
 /// What is left of an operation that nobody waits for any more. To be dropped outside the lock.
 #[derive(Default)]
 pub(crate) struct Remains {
-    pub(super) op: Option<OpId>,
+    pub(super) stage: Stage,
     _waker: Option<Waker>,
     _sink: Sink,
     _outcome: Option<Result<Reply>>,
@@ -64,10 +74,11 @@ pub(super) struct Completions {
 }
 
 impl Completions {
+    /// A slot for an operation that is `Waiting`, or in the machine already.
     #[inline]
     pub(super) fn insert(
         &mut self,
-        op: OpId,
+        stage: Stage,
         is_held: bool,
         waker: Option<Waker>,
         sink: Sink,
@@ -77,15 +88,31 @@ impl Completions {
             (self.slots.len() - 1) as u32
         });
         let slot = &mut self.slots[index as usize];
-        slot.op = Some(op);
+        slot.stage = stage;
         slot.is_held = is_held;
         slot.waker = waker;
         slot.sink = sink;
+        let generation = slot.generation;
+        if let Stage::UnderWay(op) = stage {
+            self.point(op, index);
+        }
+        CompletionId { index, generation }
+    }
+
+    /// The machine has taken it in.
+    pub(super) fn begin(&mut self, id: CompletionId, op: OpId) {
+        if let Some(slot) = self.get(id) {
+            slot.stage = Stage::UnderWay(op);
+            self.point(op, id.index);
+        }
+    }
+
+    #[inline]
+    fn point(&mut self, op: OpId, index: u32) {
         if self.by_op.len() <= op.slot() {
             self.by_op.resize(op.slot() + 1, 0);
         }
         self.by_op[op.slot()] = index + 1;
-        CompletionId { index, generation: slot.generation }
     }
 
     #[inline]
@@ -95,14 +122,24 @@ impl Completions {
 
     /// An operation has ended.
     pub(super) fn finish(&mut self, op: OpId, outcome: Result<Reply>, effects: &mut Effects) {
-        let index = self.by_op.get(op.slot()).map_or(0, |&index| index);
-        let Some(slot) = (index as usize).checked_sub(1).and_then(|index| self.slots.get_mut(index)) else {
-            return effects.push(Effect::Forget(outcome));
-        };
-        if slot.op != Some(op) {
-            return effects.push(Effect::Forget(outcome));
+        let index = self.by_op.get(op.slot()).map_or(0, |&index| index).wrapping_sub(1);
+        match self.slots.get(index as usize) {
+            Some(slot) if slot.stage == Stage::UnderWay(op) => self.end(index, outcome, effects),
+            _ => effects.push(Effect::Forget(outcome)),
         }
-        slot.op = None;
+    }
+
+    /// The machine has refused an operation that waited for it.
+    pub(super) fn refuse(&mut self, id: CompletionId, error: Error, effects: &mut Effects) {
+        if self.get(id).is_some_and(|slot| slot.stage == Stage::Waiting) {
+            self.end(id.index, Err(error), effects);
+        }
+    }
+
+    #[inline]
+    fn end(&mut self, index: u32, outcome: Result<Reply>, effects: &mut Effects) {
+        let slot = &mut self.slots[index as usize];
+        slot.stage = Stage::Over;
         effects.wake(slot.waker.take());
         let kept = slot.is_held;
         match mem::take(&mut slot.sink) {
@@ -128,7 +165,7 @@ impl Completions {
             Sink::Part(group, index) => effects.push(Effect::Part(group, index, outcome)),
         }
         if !kept {
-            self.free_slot(index - 1);
+            self.free_slot(index);
         }
     }
 
@@ -136,7 +173,7 @@ impl Completions {
     /// held, if it had.
     pub(super) fn let_go(&mut self, id: CompletionId) -> Remains {
         let Some(slot) = self.get(id) else { return Remains::default() };
-        if slot.op.is_none() {
+        if slot.stage == Stage::Over {
             return self.remove(id);
         }
         slot.is_held = false;
@@ -147,7 +184,7 @@ impl Completions {
     pub(super) fn remove(&mut self, id: CompletionId) -> Remains {
         let Some(slot) = self.get(id) else { return Remains::default() };
         let remains = Remains {
-            op: slot.op.take(),
+            stage: mem::take(&mut slot.stage),
             _waker: slot.waker.take(),
             _sink: mem::take(&mut slot.sink),
             _outcome: slot.outcome.take(),
@@ -164,7 +201,11 @@ impl Completions {
 
     /// The operations that have not ended.
     pub(super) fn unfinished(&self) -> Vec<OpId> {
-        self.slots.iter().filter_map(|slot| slot.op).collect()
+        let unfinished = self.slots.iter().filter_map(|slot| match slot.stage {
+            Stage::UnderWay(op) => Some(op),
+            Stage::Waiting | Stage::Over => None,
+        });
+        unfinished.collect()
     }
 
     fn free_slot(&mut self, index: u32) {

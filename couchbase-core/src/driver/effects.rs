@@ -92,8 +92,11 @@ impl Effects {
         self.queued.answers.push_back((token, outcome));
     }
 
-    pub(super) fn append(&mut self, effects: &mut Vec<Effect>) {
-        self.others.append(effects);
+    /// Puts others behind these.
+    pub(super) fn append(&mut self, effects: &mut Self) {
+        self.wakers.append(&mut effects.wakers);
+        self.others.append(&mut effects.others);
+        effects.queued.flush();
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -4,13 +4,15 @@
 
 use super::clock::Clock;
 use super::closed;
-use super::completions::{CompletionId, Completions, Remains, Sink};
-use super::effects::{Effect, Effects};
+use super::completions::{CompletionId, Remains, Sink, Stage};
+use super::effects::Effects;
+use super::front::{Front, Waiting};
 use super::lifecycle::Lifecycle;
 use crate::machine::{Client, Event, LinkId, LinkLoss, OpId, Request, SubmitError};
 use crate::rt::Runtime;
 use crate::{Error, ErrorKind, Instant, Result};
 use std::boxed::Box;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 use std::vec::Vec;
@@ -20,13 +22,16 @@ const MOST_LENT: usize = 1024;
 
 pub(super) struct Inner {
     pub(super) client: Client,
-    pub(super) completions: Completions,
+    front: Arc<Front>,
+    /// What is taken in at present.
+    taken: Vec<Waiting>,
+    begun: Vec<(CompletionId, Result<OpId>)>,
     pub(super) lifecycle: Lifecycle,
     pub(super) clock: Clock,
     /// Operations that were stamped with a reading of the clock that was made before.
     lent: Vec<OpId>,
     /// What the driver is to run at its next pass.
-    pub(super) late: Vec<Effect>,
+    pub(super) late: Effects,
     /// Operations submitted since the driver looked last.
     pub(super) submitted: usize,
 }
@@ -50,14 +55,16 @@ pub(super) struct Refused {
 }
 
 impl Inner {
-    pub(super) fn new(client: Client) -> Self {
+    pub(super) fn new(client: Client, front: Arc<Front>) -> Self {
         Self {
             client,
-            completions: Completions::default(),
+            front,
+            taken: Vec::new(),
+            begun: Vec::new(),
             lifecycle: Lifecycle::default(),
             clock: Clock::default(),
             lent: Vec::new(),
-            late: Vec::new(),
+            late: Effects::default(),
             submitted: 0,
         }
     }
@@ -93,13 +100,40 @@ impl Inner {
                 self.reread_clock(runtime);
             }
         }
-        Ok(self.completions.insert(op, is_held, waker, sink))
+        Ok(self.front.lock().completions.insert(Stage::UnderWay(op), is_held, waker, sink))
+    }
+
+    /// Takes in what was sent while the machine was busy, in order.
+    #[inline]
+    pub(super) fn take_in(&mut self) {
+        if self.front.is_any_waiting() {
+            self.take_in_all();
+        }
+    }
+
+    #[cold]
+    fn take_in_all(&mut self) {
+        self.front.take_waiting(&mut self.taken);
+        for Waiting { id, request, timeout, in_line, sent } in self.taken.drain(..) {
+            let accepted = self.client.accept(request, timeout, in_line, sent);
+            self.submitted += usize::from(accepted.is_ok());
+            self.begun.push((id, accepted.map_err(|refused| refused.error)));
+        }
+        let completions = &mut self.front.lock().completions;
+        for (id, accepted) in self.begun.drain(..) {
+            match accepted {
+                Ok(op) => completions.begin(id, op),
+                Err(error) => completions.refuse(id, error, &mut self.late),
+            }
+        }
     }
 
     /// Withdraws an operation, as far as it has not left yet.
     pub(super) fn cancel(&mut self, id: CompletionId, runtime: &dyn Runtime) -> Remains {
-        let remains = self.completions.remove(id);
-        if let Some(op) = remains.op.filter(|_| !self.lifecycle.is_ended) {
+        let remains = self.front.lock().completions.remove(id);
+        if let Stage::UnderWay(op) = remains.stage
+            && !self.lifecycle.is_ended
+        {
             let (now, _) = self.clock.stamp(runtime);
             self.client.cancel(op, now);
         }
@@ -144,9 +178,10 @@ impl Inner {
 
     /// Takes the machine's events: outcomes to those who wait, the rest to `events`.
     pub(super) fn take_events(&mut self, effects: &mut Effects, events: &mut Vec<Event>) {
+        let completions = &mut self.front.lock().completions;
         while let Some(event) = self.client.poll_event() {
             match event {
-                Event::Finished { op, result } => self.completions.finish(op, result, effects),
+                Event::Finished { op, result } => completions.finish(op, result, effects),
                 Event::Connected => self.lifecycle.connected(Ok(()), effects),
                 Event::ConnectFailed { error } => self.lifecycle.connected(Err(error), effects),
                 other => events.push(other),
@@ -160,19 +195,22 @@ impl Inner {
         if self.lifecycle.is_ended {
             return;
         }
+        self.front.end();
+        self.take_in();
         self.take_events(effects, &mut Vec::new());
         // Only the machine knows which of them may have been carried out: it tells when their links are lost.
         self.client.close(now);
         for &link in links {
             self.client.handle_lost(link, LinkLoss::Failed("the driver has ended".into()), now);
         }
+        let completions = &mut self.front.lock().completions;
         while let Some(event) = self.client.poll_event() {
             if let Event::Finished { op, result } = event {
-                self.completions.finish(op, result.map_err(|error| closed_instead(&error)), effects);
+                completions.finish(op, result.map_err(|error| closed_instead(&error)), effects);
             }
         }
-        for op in self.completions.unfinished() {
-            self.completions.finish(op, Err(closed()), effects);
+        for op in completions.unfinished() {
+            completions.finish(op, Err(closed()), effects);
             // It may hold a handle, by its value's owner.
             self.client.cancel(op, now);
         }

@@ -79,8 +79,9 @@ impl Driver {
             return true;
         }
         (self.woken, self.yields, inner.submitted) = (0, 0, 0);
-        // From here on, work wakes the driver.
+        // From here on, work wakes the driver; what was sent until now is taken in.
         self.shared.signal.lower();
+        inner.take_in();
         while let Some(id) = inner.client.poll_dirty() {
             let Some((position, link)) = self.sources.link(id) else { continue };
             if link.output.is_empty() {

@@ -4,8 +4,9 @@
 //! the user's) and does it afterwards. A lock that a panic has poisoned is entered all the same: between calls the
 //! machine is consistent.
 
-use super::completions::{CompletionId, Sink};
+use super::completions::{CompletionId, Sink, Stage};
 use super::effects::{Effect, Effects};
+use super::front::Front;
 use super::inner::{Inner, Refused, Submission};
 use super::leftovers::Leftovers;
 use super::signal::Signal;
@@ -25,6 +26,7 @@ use std::vec::Vec;
 
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
+    front: Arc<Front>,
     pub(super) leftovers: Arc<Leftovers>,
     pub(crate) runtime: Box<dyn Runtime>,
     pub(crate) signal: Arc<Signal>,
@@ -69,8 +71,10 @@ impl Shared {
     pub(super) fn new(client: Client, runtime: Box<dyn Runtime>) -> Self {
         let config = client.config();
         let (bucket, defaults) = (config.bucket.clone(), (config.timeout, config.quiet));
+        let front = Arc::<Front>::default();
         Self {
-            inner: Mutex::new(Inner::new(client)),
+            inner: Mutex::new(Inner::new(client, front.clone())),
+            front,
             leftovers: Arc::default(),
             runtime,
             signal: Arc::default(),
@@ -81,14 +85,23 @@ impl Shared {
 
     #[inline]
     pub(super) fn lock(&self) -> Locked<'_> {
-        Locked { guard: enter(&self.inner), _afterwards: Clearing(&self.leftovers) }
+        self.locked(enter(&self.inner))
+    }
+
+    #[inline]
+    fn locked<'a>(&'a self, mut guard: MutexGuard<'a, Inner>) -> Locked<'a> {
+        guard.take_in();
+        Locked { guard, _afterwards: Clearing(&self.leftovers) }
     }
 
     /// Sends an operation. What is refused comes back with what would have received its outcome.
     #[inline]
     pub(crate) fn submit(&self, mut submission: Submission) -> Result<CompletionId, (Error, Sink)> {
         submission.request.exchange_owned(|value| self.leftovers.lend(value));
-        let taken = self.lock().submit(submission, &*self.runtime);
+        let taken = match self.inner.try_lock() {
+            Ok(inner) => self.locked(inner).submit(submission, &*self.runtime),
+            Err(_) => self.submit_to_busy(submission),
+        };
         match taken {
             Ok(id) => {
                 self.signal.raise();
@@ -100,6 +113,15 @@ impl Shared {
                 self.leftovers.clear();
                 Err((error, sink))
             }
+        }
+    }
+
+    /// The machine is in use, or a panic has poisoned its lock.
+    #[cold]
+    fn submit_to_busy(&self, submission: Submission) -> Result<CompletionId, Box<Refused>> {
+        match self.front.put(submission, self.runtime.now()) {
+            Ok(id) => Ok(id),
+            Err(submission) => self.lock().submit(*submission, &*self.runtime),
         }
     }
 
@@ -150,10 +172,10 @@ impl Shared {
     pub(crate) fn poll(&self, id: CompletionId, waker: &Waker) -> Poll<Result<Reply>> {
         let mut fresh = None;
         loop {
-            let mut inner = self.lock();
-            let Some(slot) = inner.completions.get(id) else { return Poll::Ready(Err(closed())) };
+            let mut front = self.front.lock();
+            let Some(slot) = front.completions.get(id) else { return Poll::Ready(Err(closed())) };
             if let Some(outcome) = slot.outcome.take() {
-                inner.completions.free(id);
+                front.completions.free(id);
                 return Poll::Ready(outcome);
             }
             if slot.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
@@ -161,23 +183,23 @@ impl Shared {
             }
             if fresh.is_some() {
                 let old = mem::replace(&mut slot.waker, fresh);
-                drop(inner);
+                drop(front);
                 drop(old);
                 return Poll::Pending;
             }
-            drop(inner);
+            drop(front);
             fresh = Some(waker.clone());
         }
     }
 
     /// Whether the outcome is there.
     pub(crate) fn is_finished(&self, id: CompletionId) -> bool {
-        self.lock().completions.get(id).is_none_or(|slot| slot.op.is_none())
+        self.front.lock().completions.get(id).is_none_or(|slot| slot.stage == Stage::Over)
     }
 
     /// Nobody will ask for the outcome: the operation goes on.
     pub(crate) fn let_go(&self, id: CompletionId) {
-        let remains = self.lock().completions.let_go(id);
+        let remains = self.front.lock().completions.let_go(id);
         drop(remains);
     }
 
@@ -196,14 +218,14 @@ impl Shared {
 
     /// Has a callback called with the outcome: on the driver, also if the outcome is there already.
     pub(crate) fn attach(&self, id: CompletionId, callback: Callback) {
-        let mut inner = self.lock();
-        let Some(slot) = inner.completions.get(id) else {
-            drop(inner);
+        let mut front = self.front.lock();
+        let Some(slot) = front.completions.get(id) else {
+            drop(front);
             return self.run_on_driver(Effect::Call(callback, Err(closed())));
         };
         if let Some(outcome) = &slot.outcome {
             let effect = Effect::Call(callback, outcome.clone());
-            drop(inner);
+            drop(front);
             return self.run_on_driver(effect);
         }
         slot.sink = match mem::take(&mut slot.sink) {

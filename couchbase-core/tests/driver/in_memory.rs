@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) fire_timers_early: bool,
     /// So many of the next looks at the clock panic.
     pub(crate) panics_of_the_clock: usize,
+    /// Runs when the clock is looked at next, which may be while the machine is in use.
+    pub(crate) at_clock: Option<Box<dyn FnOnce() + Send>>,
     /// Counts allocations, where a test does.
     pub(crate) count_allocations: fn() -> usize,
     /// Allocations of the world itself: in sockets, timers and clocks.
@@ -83,6 +85,7 @@ impl InMemory {
             timer_resets: 0,
             fire_timers_early: false,
             panics_of_the_clock: 0,
+            at_clock: None,
             count_allocations: || 0,
             foreign_allocations: 0,
         };
@@ -203,7 +206,12 @@ impl Runtime for InMemory {
             drop(world);
             panic!("a panic that belongs to a test");
         }
-        world.now
+        let (now, at_clock) = (world.now, world.at_clock.take());
+        drop(world);
+        if let Some(run) = at_clock {
+            run();
+        }
+        now
     }
 
     fn timer(&self) -> Box<dyn Timer> {

@@ -124,6 +124,8 @@ impl DriverFace {
 
     /// In one of three ways: it is told to, the last handle goes, or the driver is dropped.
     fn close(&mut self) {
+        // It holds a handle.
+        self.hub.interrupt(None);
         let mut world = self.hub.world();
         let way = world.random.below(6);
         world.note(format_args!("closing, way {way}"));

@@ -6,6 +6,7 @@ use crate::network::SocketId;
 use crate::world::{Notice, World};
 use couchbase_core::rt::BoxFuture;
 use std::collections::BTreeMap;
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -15,7 +16,11 @@ pub(crate) struct Hub {
     ledger: Mutex<Ledger>,
     wakers: Mutex<Wakers>,
     pub(super) new_tasks: Mutex<Vec<BoxFuture<()>>>,
+    at_clock: Mutex<Option<Interruption>>,
 }
+
+/// Something that is done when the client looks at its clock.
+type Interruption = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]
 pub(super) struct Wakers {
@@ -41,7 +46,18 @@ impl Hub {
             ledger: Mutex::default(),
             wakers: Mutex::default(),
             new_tasks: Mutex::default(),
+            at_clock: Mutex::default(),
         }
+    }
+
+    /// Has this done at the client's next look at its clock: mostly in the middle of something.
+    pub(super) fn interrupt(&self, what: Option<Interruption>) {
+        let before = mem::replace(&mut *enter(&self.at_clock), what);
+        drop(before);
+    }
+
+    pub(super) fn take_interruption(&self) -> Option<Interruption> {
+        enter(&self.at_clock).take()
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {

@@ -23,6 +23,9 @@ pub(super) struct SimRuntime(pub(super) Arc<Hub>);
 
 impl Runtime for SimRuntime {
     fn now(&self) -> Instant {
+        if let Some(interrupt) = self.0.take_interruption() {
+            interrupt();
+        }
         self.0.world().now
     }
 

@@ -117,6 +117,8 @@ enum Manner {
     Callback,
     LateCallback(Duration),
     Queued,
+    /// Sent by one thread while another is in the middle of sending, or the driver in the middle of a pass.
+    Interrupting,
 }
 
 impl Manner {
@@ -139,6 +141,14 @@ impl Users {
         }
         let manner = self.invent_manner();
         match manner {
+            Manner::Interrupting => {
+                let (hub, cb) = (self.hub.clone(), self.cb.clone());
+                self.hub.interrupt(Some(Box::new(move || {
+                    let draft = invent(&hub, manner);
+                    let number = draft.number;
+                    with_operation!(&cb, &draft, |op| hold(&hub, op.send(), number, manner));
+                })));
+            }
             Manner::Awaited | Manner::Dropped(_) => {
                 let (hub, cb) = (self.hub.clone(), self.cb.clone());
                 // The task takes its place in the order of sending when it runs.
@@ -181,6 +191,7 @@ impl Users {
             Manner::Callback,
             Manner::LateCallback(later),
             Manner::Queued,
+            Manner::Interrupting,
         ])
     }
 
