@@ -24,7 +24,7 @@ pub(in crate::machine) struct Answer {
 impl Answer {
     /// What the packet of a success says; `None` if it is malformed. `value` is the packet's, already in the caller's
     /// hands.
-    #[inline]
+    #[inline(always)]
     pub(in crate::machine) fn read(carries: Carries, packet: &Packet<'_>, value: Bytes) -> Option<Self> {
         let cas = Cas::from_u64(packet.cas());
         Some(match carries {
