@@ -93,12 +93,17 @@ impl Effects {
     }
 
     /// Puts others behind these.
+    #[inline]
     pub(super) fn append(&mut self, effects: &mut Self) {
+        if effects.is_empty() {
+            return;
+        }
         self.wakers.append(&mut effects.wakers);
         self.others.append(&mut effects.others);
         effects.queued.flush();
     }
 
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.wakers.is_empty() && self.others.is_empty() && self.queued.to.is_none()
     }

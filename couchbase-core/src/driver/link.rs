@@ -74,17 +74,10 @@ impl Link {
     pub(super) fn write(&mut self, cx: &mut Context<'_>) -> Result<bool, LinkLoss> {
         let mut has_written = false;
         while !self.output.is_empty() {
-            let mut parts = [IoSlice::new(&[]); PARTS];
-            let (mut used, mut len) = (0, 0);
-            for (part, chunk) in parts.iter_mut().zip(self.output.chunks()) {
-                *part = IoSlice::new(chunk);
-                used += 1;
-                len += chunk.len();
-            }
-            match self.socket.poll_write(cx, &parts[..used]) {
+            match write_parts(&mut *self.socket, cx, &self.output) {
                 Poll::Pending => break,
                 Poll::Ready(Ok(0)) => return Err(LinkLoss::Failed("the socket takes no more bytes".into())),
-                Poll::Ready(Ok(count)) => self.output.advance(count.min(len)),
+                Poll::Ready(Ok(count)) => self.output.advance(count),
                 Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => continue,
                 Poll::Ready(Err(error)) => return Err(loss(&error)),
             }
@@ -92,6 +85,24 @@ impl Link {
         }
         Ok(has_written)
     }
+}
+
+/// One write of as many parts as go into one: how many bytes were taken, no more than there were.
+fn write_parts(socket: &mut dyn Socket, cx: &mut Context<'_>, batch: &Transmit) -> Poll<io::Result<usize>> {
+    let mut chunks = batch.chunks();
+    let first = chunks.next().unwrap_or_default();
+    let Some(second) = chunks.next() else {
+        // Most batches are of one part; laying out those of the others takes a while.
+        return socket.poll_write(cx, &[IoSlice::new(first)]).map_ok(|count| count.min(first.len()));
+    };
+    let mut parts = [IoSlice::new(first); PARTS];
+    let (mut used, mut len) = (1, first.len());
+    for (part, chunk) in parts[1..].iter_mut().zip([second].into_iter().chain(chunks)) {
+        *part = IoSlice::new(chunk);
+        used += 1;
+        len += chunk.len();
+    }
+    socket.poll_write(cx, &parts[..used]).map_ok(|count| count.min(len))
 }
 
 /// What the machine is told of a socket's error.

@@ -128,6 +128,9 @@ impl Driver {
 
     /// Does what the machine wants done with sockets.
     fn carry_out(&mut self) {
+        if self.events.is_empty() {
+            return;
+        }
         let mut events = mem::take(&mut self.events);
         for event in events.drain(..) {
             (self.has_moved, self.is_unsettled) = (true, true);
