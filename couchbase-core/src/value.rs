@@ -8,13 +8,16 @@ pub(crate) use decode::decode_borrowed;
 use crate::{Error, Flags, Result};
 use alloc::string::{String, ToString};
 use bytes::Bytes;
+use core::fmt;
 use serde::Serialize;
 
 /// The largest value that a server stores, in bytes: 20 MiB.
 pub const MAX_VALUE_LEN: usize = 20 * 1024 * 1024;
 
 /// A document as the server has it: bytes, and the flags that say what they are.
-#[derive(Clone, Debug, Default)]
+///
+/// Its `Debug` tells how many bytes there are, not what they say.
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Encoded {
     /// The bytes as they are stored, 20 MiB at most.
@@ -32,6 +35,16 @@ impl PartialEq for Encoded {
 }
 
 impl Eq for Encoded {}
+
+impl fmt::Debug for Encoded {
+    // Without the bytes: they may be large, or secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoded")
+            .field("len", &self.bytes.len())
+            .field("flags", &self.flags)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Encoded {
     /// Bytes under any flags, for formats that the client does not know.
@@ -219,6 +232,12 @@ mod tests {
         assert_eq!((&("a", 1, [true])).encode().unwrap().bytes, "[\"a\",1,[true]]");
         assert_eq!(7_u64.encode().unwrap(), Encoded::new("7", Flags::JSON));
         assert_eq!(().encode().unwrap().bytes, "null");
+    }
+
+    #[test]
+    fn a_document_is_not_said_in_debug() {
+        let said = alloc::format!("{:?}", "secret words".encode().unwrap());
+        assert!(said.contains("len: 14") && !said.contains("secret"), "{said}");
     }
 
     #[test]
