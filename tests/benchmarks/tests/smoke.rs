@@ -54,9 +54,9 @@ fn names_find_their_rows() {
     assert!(rows::find("no such row").is_none());
 }
 
-/// A value of 256 bytes is copied out, eight to a block; a block is two allocations.
+/// A value of 256 bytes is copied out, into blocks that are used again; what is left are boxes of callbacks.
 #[test]
-fn operations_allocate_for_copied_values_and_boxes_alone() {
+fn operations_allocate_nothing_but_boxes_of_callbacks() {
     let _alone = ALONE_HERE.lock().unwrap_or_else(PoisonError::into_inner);
     let responder = responder();
     let most = |under, what, in_flight| {
@@ -69,13 +69,13 @@ fn operations_allocate_for_copied_values_and_boxes_alone() {
         (allocations().0 - before) as f64 / 2048.0
     };
     for (what, in_flight, limit) in [
-        (What::Batch, IN_FLIGHT, 0.35),
-        (What::Callbacks, IN_FLIGHT, 1.35),
-        // 128 tasks are spawned for 2,048 operations, two allocations each.
-        (What::Futures, IN_FLIGHT, 0.55),
-        (What::Batch, 1, 0.35),
-        (What::Callbacks, 1, 1.35),
-        (What::Futures, 1, 0.35),
+        (What::Batch, IN_FLIGHT, 0.02),
+        (What::Callbacks, IN_FLIGHT, 1.02),
+        // 128 tasks are spawned for 2,048 operations, with a few allocations each.
+        (What::Futures, IN_FLIGHT, 0.25),
+        (What::Batch, 1, 0.02),
+        (What::Callbacks, 1, 1.02),
+        (What::Futures, 1, 0.02),
     ] {
         let counted = most(Under::Tokio, what, in_flight);
         assert!(counted <= limit, "{what:?} with {in_flight} in flight: {counted} allocations each");
