@@ -12,6 +12,7 @@ What one operation costs: prints one table of one run.
   --rounds N               every row is run so often, in turn; the table has medians (15)
   --operations N           operations of a row in each round, a sixteenth with one in flight (51200)
   --instructions           instructions for one operation instead, by callgrind
+  --against FILE           and fails if a row takes more than the file says (tests/benchmarks/instructions.tsv)
   --profiles DIRECTORY     keep callgrind's profiles of that there, for callgrind_annotate
   --run ROW                only this row, once, without a table; with --responder HOST:PORT
   --respond                be the responder: prints its address, ends with its standard input
@@ -39,6 +40,8 @@ pub struct Arguments {
     pub mode: Mode,
     /// Where callgrind's profiles are kept.
     pub profiles: Option<PathBuf>,
+    /// How many instructions operations may take.
+    pub against: Option<PathBuf>,
     /// A responder that runs already.
     pub responder: Option<SocketAddr>,
 }
@@ -74,6 +77,7 @@ impl Arguments {
             operations: 51_200,
             mode: Mode::Table,
             profiles: None,
+            against: None,
             responder: None,
         };
         while let Some(argument) = parser.next()? {
@@ -89,6 +93,7 @@ impl Arguments {
                 Long("operations") => arguments.operations = parser.value()?.parse::<usize>()?.max(1),
                 Long("instructions") => arguments.mode = Mode::Instructions,
                 Long("profiles") => arguments.profiles = Some(parser.value()?.into()),
+                Long("against") => arguments.against = Some(parser.value()?.into()),
                 Long("run") => arguments.mode = Mode::Run(parser.value()?.string()?),
                 Long("responder") => arguments.responder = Some(parser.value()?.parse()?),
                 Long("respond") => arguments.mode = Mode::Respond,

@@ -28,11 +28,16 @@ pub fn can_count() -> bool {
     Command::new("valgrind").arg("--version").output().is_ok_and(|out| out.status.success())
 }
 
-/// Prints the table.
+/// Prints the table: each row's instructions for one operation.
 ///
 /// # Errors
 /// If a row cannot be run, or callgrind says something unknown.
-pub fn print(responder: SocketAddr, operations: usize, profiles: Option<&Path>) -> io::Result<()> {
+pub fn print(
+    responder: SocketAddr,
+    operations: usize,
+    profiles: Option<&Path>,
+) -> io::Result<Vec<(&'static str, f64)>> {
+    let mut counted = Vec::new();
     println!("{:<44} {:>12}", "instructions for one operation", "");
     for &(name, harness) in COUNTED {
         let harness = match harness {
@@ -41,8 +46,9 @@ pub fn print(responder: SocketAddr, operations: usize, profiles: Option<&Path>) 
         };
         let whole = count(find(name), responder, operations, profiles)?;
         println!("{name:<44} {:>12.0}", whole - harness);
+        counted.push((name, whole - harness));
     }
-    Ok(())
+    Ok(counted)
 }
 
 fn find(name: &str) -> &'static Entry {

@@ -6,6 +6,7 @@
 pub mod arguments;
 mod awaits;
 mod bare;
+pub mod baseline;
 mod batch;
 mod blocking;
 mod callbacks;

@@ -1,6 +1,7 @@
 //! The benchmark program; see `--help`.
 
 use benchmarks::arguments::{Arguments, HELP, Mode, Placement};
+use benchmarks::baseline::Baseline;
 use benchmarks::{instructions, process, responder, rows, table};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::alloc::System;
@@ -58,12 +59,14 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
                 println!("skipped: valgrind is not installed");
                 return Ok(());
             }
+            let baseline = arguments.against.as_deref().map(Baseline::read).transpose()?;
             let responder = process::Responder::start(None)?;
-            instructions::print(
-                responder.address(),
-                arguments.operations.min(25_600),
-                arguments.profiles.as_deref(),
-            )?;
+            let operations = arguments.operations.min(25_600);
+            let counted =
+                instructions::print(responder.address(), operations, arguments.profiles.as_deref())?;
+            if let Some(baseline) = baseline {
+                baseline.compare(&counted)?;
+            }
         }
         Mode::Table => {
             let (responders, clients) = match arguments.placement {
