@@ -25,6 +25,11 @@ impl Clock {
         (self.now, is_lent)
     }
 
+    /// The last reading, however old.
+    pub(super) fn reading(&self) -> Instant {
+        self.now
+    }
+
     /// The driver sleeps, and the next stamp will have to read the clock.
     pub(super) fn is_resting(&self) -> bool {
         !self.is_fresh

@@ -1,11 +1,11 @@
 //! Where the outcomes of operations are waited for: one slot each, used again and again.
 //!
-//! The machine's slot of an operation is free as soon as the operation has ended; this one stays until whoever waits
+//! The machine's slot of an operation is free as soon as its end has been reported; this one stays until whoever waits
 //! has taken the outcome. Nothing in here may be run or dropped while the lock is held: what is removed is handed
 //! out.
 
-use super::Callback;
 use super::effects::{Effect, Effects};
+use super::{Callback, closed};
 use crate::machine::OpId;
 use crate::pending::Collect;
 use crate::queue::Ring;
@@ -136,6 +136,15 @@ impl Completions {
         }
     }
 
+    /// Nobody takes in what waits for the machine.
+    pub(super) fn refuse_waiting(&mut self, effects: &mut Effects) {
+        for index in 0..self.slots.len() {
+            if self.slots[index].stage == Stage::Waiting {
+                self.end(index as u32, Err(closed()), effects);
+            }
+        }
+    }
+
     #[inline]
     fn end(&mut self, index: u32, outcome: Result<Reply>, effects: &mut Effects) {
         let slot = &mut self.slots[index as usize];
@@ -213,5 +222,21 @@ impl Completions {
         slot.generation = slot.generation.wrapping_add(1);
         slot.is_held = false;
         self.free.push(index);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_a_machine_that_is_gone_ends_and_nothing_else_does() {
+        let (mut completions, mut effects) = (Completions::default(), Effects::default());
+        let waits = completions.insert(Stage::Waiting, true, None, Sink::Slot);
+        let over = completions.insert(Stage::Over, true, None, Sink::Slot);
+        completions.refuse_waiting(&mut effects);
+        let mut outcome = |id| completions.get(id).and_then(|slot| slot.outcome.take());
+        assert!(outcome(waits).is_some_and(|outcome| outcome.is_err()));
+        assert!(outcome(over).is_none());
     }
 }

@@ -114,8 +114,14 @@ impl Inner {
     #[cold]
     fn take_in_all(&mut self) {
         self.front.take_waiting(&mut self.taken);
+        // The machine's time is the driver's last reading: moved past that, it would overtake the deadlines of operations
+        // that were stamped with the reading and not put off yet.
+        let now = self.clock.reading();
         for Waiting { id, request, timeout, in_line, sent } in self.taken.drain(..) {
-            let accepted = self.client.accept(request, timeout, in_line, sent);
+            let accepted = self.client.accept(request, timeout, in_line, now);
+            if let Ok(op) = accepted {
+                self.client.put_off(op, sent - now);
+            }
             self.submitted += usize::from(accepted.is_ok());
             self.begun.push((id, accepted.map_err(|refused| refused.error)));
         }
@@ -209,6 +215,7 @@ impl Inner {
                 completions.finish(op, result.map_err(|error| closed_instead(&error)), effects);
             }
         }
+        completions.refuse_waiting(effects);
         for op in completions.unfinished() {
             completions.finish(op, Err(closed()), effects);
             // It may hold a handle, by its value's owner.

@@ -42,6 +42,7 @@ impl Driver {
         for _ in 0..ROUNDS {
             self.is_unsettled = false;
             if self.settle(may_yield) {
+                self.shared.signal.keep_raised();
                 waker.wake_by_ref();
                 return false;
             }
@@ -63,6 +64,8 @@ impl Driver {
     /// pulled: tasks were woken that have not been heard of since, and what they send can go with the same write.
     fn settle(&mut self, may_yield: bool) -> bool {
         let unix_time = (self.now - self.unix_time_at >= UNIX_TIME).then(|| self.shared.runtime.unix_time());
+        // From here on, work wakes the driver; what was sent before is found.
+        self.shared.signal.lower();
         let mut inner = self.shared.lock();
         inner.set_clock(self.now);
         if let Some(unix_time) = unix_time {
@@ -79,9 +82,6 @@ impl Driver {
             return true;
         }
         (self.woken, self.yields, inner.submitted) = (0, 0, 0);
-        // From here on, work wakes the driver; what was sent until now is taken in.
-        self.shared.signal.lower();
-        inner.take_in();
         while let Some(id) = inner.client.poll_dirty() {
             let Some((position, link)) = self.sources.link(id) else { continue };
             if link.output.is_empty() {

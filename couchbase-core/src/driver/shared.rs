@@ -19,7 +19,7 @@ use std::boxed::Box;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::string::String;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 use std::vec::Vec;
@@ -100,7 +100,10 @@ impl Shared {
         submission.request.exchange_owned(|value| self.leftovers.lend(value));
         let taken = match self.inner.try_lock() {
             Ok(inner) => self.locked(inner).submit(submission, &*self.runtime),
-            Err(_) => self.submit_to_busy(submission),
+            Err(TryLockError::Poisoned(inner)) => {
+                self.locked(inner.into_inner()).submit(submission, &*self.runtime)
+            }
+            Err(TryLockError::WouldBlock) => self.submit_to_busy(submission),
         };
         match taken {
             Ok(id) => {
@@ -116,7 +119,7 @@ impl Shared {
         }
     }
 
-    /// The machine is in use, or a panic has poisoned its lock.
+    /// The machine is in use.
     #[cold]
     fn submit_to_busy(&self, submission: Submission) -> Result<CompletionId, Box<Refused>> {
         match self.front.put(submission, self.runtime.now()) {

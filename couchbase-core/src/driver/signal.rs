@@ -70,6 +70,11 @@ impl Signal {
         }
     }
 
+    /// The driver will run again at once: nobody need wake it.
+    pub(super) fn keep_raised(&self) {
+        self.is_raised.store(true, Ordering::SeqCst);
+    }
+
     /// The driver is about to look for the last time: from here on, work wakes it.
     pub(super) fn lower(&self) {
         self.is_raised.store(false, Ordering::SeqCst);

@@ -46,7 +46,7 @@ impl<F: Face, R: FromReply + Clone + Send + 'static> Many<F, R> {
                 }
             },
             State::UnderWay(pending) => pending,
-            State::Over => unreachable!("it is over only in its own poll or drop"),
+            State::Over => panic!("an operation was sent after its outcome"),
         }
     }
 }
@@ -129,6 +129,9 @@ macro_rules! multi_operations {
         impl $name {
             /// Sends it now; await the outcome whenever you like. Keys for which there is no place fail as
             /// `Overloaded`: what is awaited unsent stands in line instead.
+            ///
+            /// # Panics
+            /// If it has been awaited to its end already.
             pub fn send(self) -> Deferred<MultiResult<$result>> {
                 Deferred::boxed(self.0.send(false))
             }

@@ -62,6 +62,9 @@ impl<F: Face> Op<F> {
     }
 
     /// Sends it now, unless there is no place for it.
+    ///
+    /// # Panics
+    /// If it has been awaited to its end.
     pub(super) fn send<T>(self, read: Read<T>) -> Sent<T> {
         match self.0 {
             State::Unsent(handle, request) => {
@@ -70,11 +73,12 @@ impl<F: Face> Op<F> {
                 Sent::new(handle.shared().clone(), sent, read)
             }
             State::UnderWay(mut under_way) => {
+                // Not withdrawn: somebody else asks for its outcome from now on.
                 let sent = under_way.id.take().ok_or_else(closed);
                 Sent::new(under_way.handle.shared().clone(), sent, read)
             }
             State::Unfit(handle, error) => Sent::new(handle.shared().clone(), Err(error), read),
-            State::Over => unreachable!("an operation is over only in its own poll"),
+            State::Over => panic!("an operation was sent after its outcome"),
         }
     }
 }

@@ -32,6 +32,9 @@ impl<O: Operation> Optional<O> {
 
 impl<O: Operation<Face = Futures>> Optional<O> {
     /// Sends it now; await the outcome whenever you like.
+    ///
+    /// # Panics
+    /// If it has been awaited to its end already.
     pub fn send(self) -> Deferred<Option<O::Output>> {
         Deferred::new(self.into_op().send(Self::read))
     }

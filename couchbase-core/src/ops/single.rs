@@ -92,6 +92,9 @@ macro_rules! operations {
         impl $name {
             /// Sends it now; await the outcome whenever you like. If there is no place for it, the outcome is an
             /// error of kind `Overloaded`: what is awaited unsent stands in line instead.
+            ///
+            /// # Panics
+            /// If it has been awaited to its end already.
             pub fn send(self) -> Deferred<$output> {
                 Deferred::new(self.0.send(Self::read))
             }

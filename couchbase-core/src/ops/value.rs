@@ -60,6 +60,9 @@ where
     <O::Output as Valued>::As<T>: Send + 'static,
 {
     /// Sends it now; await the document whenever you like.
+    ///
+    /// # Panics
+    /// If it has been awaited to its end already.
     pub fn send(self) -> Deferred<<O::Output as Valued>::As<T>> {
         Deferred::new(self.0.into_op().send(Self::read))
     }

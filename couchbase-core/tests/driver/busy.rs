@@ -7,11 +7,13 @@
 use crate::in_memory::{InMemory, counting_waker, settle};
 use couchbase_core::{Connection, Deferred, Driver, ErrorKind, OperationResult, ValueResult};
 use futures::FutureExt;
+use futures::executor::block_on;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::thread;
 use std::time::Duration;
 
 /// Has something done while the machine is in use, which it is now: its result.
@@ -165,6 +167,51 @@ fn its_time_runs_from_its_sending() {
     world.advance(Duration::from_millis(17));
     settle(&mut driver);
     assert_eq!(late.now_or_never().expect("its time is over").unwrap_err().kind(), ErrorKind::Timeout);
+}
+
+#[test]
+fn those_that_are_sent_after_it_have_no_more_time_than_they_asked_for() {
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    world.change(|model, _| model.hang(0));
+    let clock = world.clone();
+    // The machine's own reading of the clock is older by a hundred milliseconds than the operation at the front.
+    drop(meanwhile(&world, &cb, move |cb| {
+        clock.advance(Duration::from_millis(100));
+        cb.get("k").send()
+    }));
+    let next = cb.get("k").timeout(Duration::from_millis(100)).send();
+    settle(&mut driver);
+    for passed in 1.. {
+        world.advance(Duration::from_millis(1));
+        settle(&mut driver);
+        if next.is_finished() {
+            assert!((100..=116).contains(&passed), "it ended after {passed} ms");
+            break;
+        }
+    }
+}
+
+/// Deadlines pass in thousands, which keeps the machine in use; what is wrong with an operation that is sent meanwhile
+/// is told without anybody else's sending.
+#[test]
+fn what_is_wrong_with_it_is_told_though_the_driver_is_about_to_sleep() {
+    for delay in [0, 300, 1000, 3000] {
+        let world = InMemory::with_nodes(1);
+        let (cb, mut driver) = world.connected();
+        world.change(|model, _| model.hang(0));
+        for n in 0..3000 {
+            cb.get(format!("k{n}")).timeout(Duration::from_millis(1)).send().detach();
+        }
+        settle(&mut driver);
+        let driving = thread::spawn(move || block_on(driver));
+        world.advance(Duration::from_millis(50));
+        thread::sleep(Duration::from_micros(delay));
+        let error = block_on(cb.get("").send()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Argument);
+        drop(cb);
+        driving.join().unwrap();
+    }
 }
 
 #[test]

@@ -209,3 +209,15 @@ fn a_spawned_driver_ends_by_itself_when_the_last_handle_is_gone() {
     drop(cb);
     assert!((0..10).any(|_| (&mut driver).now_or_never().is_some()));
 }
+
+#[test]
+#[should_panic(expected = "sent after its outcome")]
+fn an_operation_that_was_awaited_to_its_end_cannot_be_sent_again() {
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    let mut get = cb.get("k");
+    assert!((&mut get).now_or_never().is_none());
+    settle(&mut driver);
+    assert!((&mut get).now_or_never().is_some());
+    drop(get.send());
+}

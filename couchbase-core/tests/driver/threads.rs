@@ -1,7 +1,7 @@
 //! Many threads on one connection, whose driver runs on a thread of its own.
 
 use crate::in_memory::InMemory;
-use couchbase_core::{CompletionQueue, Connection, Driver, Event};
+use couchbase_core::{CompletionQueue, Connection, Driver, ErrorKind, Event};
 use futures::FutureExt;
 use futures::executor::block_on;
 use futures::future::join_all;
@@ -87,14 +87,25 @@ fn all_threads_get_all_their_answers_from_a_turned_driver() {
     });
 }
 
-#[test]
-fn a_lock_that_a_panic_has_poisoned_serves_on() {
+/// Connected, and a panic has been under the machine's lock.
+fn poisoned() -> (Connection, Driver) {
     let world = InMemory::with_nodes(1);
-    let (cb, mut driver) = world.connected();
+    let (cb, driver) = world.connected();
     world.world().panics_of_the_clock = 1;
     let sent = catch_unwind(AssertUnwindSafe(|| cb.get("k").send().detach()));
     assert!(sent.is_err(), "the clock is asked under the lock");
-    let set = cb.set("k", 1).send();
+    (cb, driver)
+}
+
+#[test]
+fn a_lock_that_a_panic_has_poisoned_serves_on() {
+    let (cb, mut driver) = poisoned();
+    let mut queue = CompletionQueue::with_capacity(1);
+    cb.callbacks().set("k", 0).send_to(&mut queue, ()).unwrap();
+    let sets: Vec<_> = (1..2000).map(|n| cb.set("k", n).send()).collect();
     crate::in_memory::settle(&mut driver);
-    assert!(set.now_or_never().unwrap().is_ok());
+    assert!(sets.into_iter().all(|set| set.now_or_never().unwrap().is_ok()));
+    assert!(queue.drain().all(|c| c.result.is_ok()));
+    drop(driver);
+    assert_eq!(cb.get("k").send().now_or_never().unwrap().unwrap_err().kind(), ErrorKind::Closed);
 }
