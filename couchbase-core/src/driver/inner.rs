@@ -184,13 +184,15 @@ impl Inner {
 
     /// Takes the machine's events: outcomes to those who wait, the rest to `events`.
     pub(super) fn take_events(&mut self, effects: &mut Effects, events: &mut Vec<Event>) {
-        let completions = &mut self.front.lock().completions;
-        while let Some(event) = self.client.poll_event() {
-            match event {
-                Event::Finished { op, result } => completions.finish(op, result, effects),
-                Event::Connected => self.lifecycle.connected(Ok(()), effects),
-                Event::ConnectFailed { error } => self.lifecycle.connected(Err(error), effects),
-                other => events.push(other),
+        if self.client.has_events() {
+            let completions = &mut self.front.lock().completions;
+            while let Some(event) = self.client.poll_event() {
+                match event {
+                    Event::Finished { op, result } => completions.finish(op, result, effects),
+                    Event::Connected => self.lifecycle.connected(Ok(()), effects),
+                    Event::ConnectFailed { error } => self.lifecycle.connected(Err(error), effects),
+                    other => events.push(other),
+                }
             }
         }
         effects.append(&mut self.late);

@@ -18,6 +18,8 @@ use std::vec::Vec;
 pub(crate) struct Signal {
     /// The driver has been woken, or is running and will look again.
     is_raised: AtomicBool,
+    /// Sources are listed. Written under the lock.
+    has_ready: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -60,6 +62,7 @@ impl Signal {
             if is_known || fresh.is_some() {
                 let old = if is_known { None } else { mem::replace(&mut state.waker, fresh.take()) };
                 mem::swap(&mut state.ready, ready);
+                self.has_ready.store(false, Ordering::SeqCst);
                 drop(state);
                 // A waker is someone else's code: it is cloned and dropped outside the lock.
                 drop(old);
@@ -88,7 +91,7 @@ impl Signal {
 
     /// Whether sources have become ready since [`begin`](Self::begin).
     pub(super) fn has_ready(&self) -> bool {
-        !enter(&self.state).ready.is_empty()
+        self.has_ready.load(Ordering::SeqCst)
     }
 }
 
@@ -117,7 +120,10 @@ impl Wake for SourceWaker {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if !self.is_listed.swap(true, Ordering::SeqCst) {
-            enter(&self.signal.state).ready.push(self.position);
+            let mut state = enter(&self.signal.state);
+            state.ready.push(self.position);
+            self.signal.has_ready.store(true, Ordering::SeqCst);
+            drop(state);
             self.signal.raise();
         }
     }

@@ -34,6 +34,11 @@ impl Outbox {
     }
 
     #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.succeeded.is_empty() && self.others.is_empty()
+    }
+
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<Next> {
         let said = self.noted - self.succeeded.len() as u64;
         if self.others.front().is_some_and(|&(before, _)| before <= said) {

@@ -37,6 +37,12 @@ impl Client {
         }
     }
 
+    /// Whether [`poll_event`](Self::poll_event) has something.
+    #[inline]
+    pub fn has_events(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
     /// A link whose batch has gained bytes since it was last named here or pulled.
     pub fn poll_dirty(&mut self) -> Option<LinkId> {
         while let Some(id) = self.links.dirty.pop_front() {
