@@ -22,7 +22,7 @@ mod sources;
 
 pub(crate) use completions::{CompletionId, Sink};
 pub(crate) use effects::{Effect, guarded};
-pub(crate) use inner::Submission;
+pub(crate) use front::Submission;
 pub(crate) use shared::Shared;
 
 use crate::machine::{Client, Event, LinkId};

@@ -8,13 +8,13 @@
 
 use super::completions::{CompletionId, Completions, Sink, Stage};
 use super::enter;
-use super::inner::Submission;
 use crate::Instant;
 use crate::machine::Request;
 use std::boxed::Box;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
+use std::task::Waker;
 use std::time::Duration;
 use std::vec::Vec;
 
@@ -35,6 +35,18 @@ pub(super) struct State {
     waiting: Vec<Waiting>,
     /// Nobody takes them in any more.
     is_ended: bool,
+}
+
+/// How an operation is submitted.
+pub(crate) struct Submission {
+    pub(crate) request: Request,
+    pub(crate) timeout: Duration,
+    /// Waits for a place when all are taken; otherwise it is refused.
+    pub(crate) in_line: bool,
+    /// Somebody will ask for the outcome.
+    pub(crate) is_held: bool,
+    pub(crate) waker: Option<Waker>,
+    pub(crate) sink: Sink,
 }
 
 /// An operation that was sent while the machine was busy.

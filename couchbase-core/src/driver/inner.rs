@@ -4,17 +4,15 @@
 
 use super::clock::Clock;
 use super::closed;
-use super::completions::{CompletionId, Remains, Sink, Stage};
+use super::completions::{CompletionId, Remains, Stage};
 use super::effects::Effects;
-use super::front::{Front, Waiting};
+use super::front::{Front, Submission, Waiting};
 use super::lifecycle::Lifecycle;
-use crate::machine::{Client, Event, LinkId, LinkLoss, OpId, Request, SubmitError};
+use crate::machine::{Client, Event, LinkId, LinkLoss, OpId, SubmitError};
 use crate::rt::Runtime;
 use crate::{Error, ErrorKind, Instant, Result};
 use std::boxed::Box;
 use std::sync::Arc;
-use std::task::Waker;
-use std::time::Duration;
 use std::vec::Vec;
 
 /// So many operations may be stamped with one reading of the clock, if the driver does not run meanwhile.
@@ -34,18 +32,6 @@ pub(super) struct Inner {
     pub(super) late: Effects,
     /// Operations submitted since the driver looked last.
     pub(super) submitted: usize,
-}
-
-/// How an operation is submitted.
-pub(crate) struct Submission {
-    pub(crate) request: Request,
-    pub(crate) timeout: Duration,
-    /// Waits for a place when all are taken; otherwise it is refused.
-    pub(crate) in_line: bool,
-    /// Somebody will ask for the outcome.
-    pub(crate) is_held: bool,
-    pub(crate) waker: Option<Waker>,
-    pub(crate) sink: Sink,
 }
 
 /// Why an operation was not taken, and all that came with it: to be dropped outside the lock.

@@ -6,8 +6,8 @@
 
 use super::completions::{CompletionId, Sink, Stage};
 use super::effects::{Effect, Effects};
-use super::front::Front;
-use super::inner::{Inner, Refused, Submission};
+use super::front::{Front, Submission};
+use super::inner::{Inner, Refused};
 use super::leftovers::Leftovers;
 use super::signal::Signal;
 use super::{Callback, closed, enter};
