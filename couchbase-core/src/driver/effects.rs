@@ -100,6 +100,7 @@ impl Effects {
         }
         self.wakers.append(&mut effects.wakers);
         self.others.append(&mut effects.others);
+        self.queued.flush();
         effects.queued.flush();
     }
 

@@ -40,8 +40,7 @@ impl Client {
             return self.table.insert(request, order, State::Queued, timeout, deadline);
         };
         let vbucket = map.vbucket_of(request.key.as_bytes());
-        let link = map.active(vbucket).and_then(|node| self.nodes.get(node)?.link);
-        if let Some(id) = link.filter(|&link| self.table.is_free(vbucket, link))
+        if let Some(id) = self.route(vbucket).filter(|&link| self.table.is_free(vbucket, link))
             && let Some(link) = self.links.get_mut(id)
             && let Stage::Serving { features, .. } = &link.stage
             && !link.has_enough(&self.config.limits)

@@ -233,18 +233,7 @@ impl Request {
     }
 
     /// Refuses what no server would take.
-    #[inline]
     pub(crate) fn verify(&self) -> Result<()> {
-        let is_well = (1..=Key::MAX_LEN).contains(&self.key.len())
-            && !matches!(self.timeout, Timeout::Zero)
-            && self.value().is_none_or(|value| value.len() <= MAX_VALUE_LEN)
-            && self.expiry.is_settled();
-        if is_well { Ok(()) } else { self.explain() }
-    }
-
-    /// What is wrong, if it is.
-    #[cold]
-    fn explain(&self) -> Result<()> {
         let wrong = |words: &str| Err(Error::new(ErrorKind::Argument, words));
         if self.key.is_empty() {
             return wrong("the key is empty; keys have 1 to 250 bytes");
