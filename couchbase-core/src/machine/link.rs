@@ -9,6 +9,7 @@ use crate::{Instant, Node};
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 use core::net::SocketAddr;
 
 /// However small the limits, a batch of this many bytes is not too large: an operation may be larger than its limit.
@@ -113,6 +114,12 @@ impl Link {
         matches!(&self.stage, Stage::Serving { features, .. } if features.contains(feature))
     }
 
+    /// Says that the batch has gained bytes: true if that was not known, so that the link is to be listed.
+    #[inline]
+    pub(super) fn mark_dirty(&mut self) -> bool {
+        !mem::replace(&mut self.is_dirty, true)
+    }
+
     /// True if nothing more should be put into the batch, or it could fill memory: the other side does not take or
     /// answer as fast as operations end without it.
     pub(super) fn has_enough(&self, limits: &Limits) -> bool {
@@ -168,10 +175,7 @@ impl Links {
     /// Says that the link's batch has gained bytes.
     #[inline]
     pub(super) fn mark_dirty(&mut self, id: LinkId) {
-        if let Some(link) = self.get_mut(id)
-            && !link.is_dirty
-        {
-            link.is_dirty = true;
+        if self.get_mut(id).is_some_and(Link::mark_dirty) {
             self.dirty.push_back(id);
         }
     }

@@ -11,7 +11,6 @@ use super::{Client, LinkId, OpId, Request};
 use crate::flags::Format;
 use crate::wire::{Datatype, Feature, Outgoing};
 use crate::{Instant, Key};
-use core::mem;
 use core::time::Duration;
 
 impl Client {
@@ -48,7 +47,7 @@ impl Client {
             let knows_json = features.contains(Feature::JSON);
             let (tag, position) = (self.table.reserve(), link.positions);
             encode(&request, vbucket, tag, knows_json, link);
-            if !mem::replace(&mut link.is_dirty, true) {
+            if link.mark_dirty() {
                 self.links.dirty.push_back(id);
             }
             let wire = (id, position);
