@@ -37,6 +37,9 @@ pub fn print(
     operations: usize,
     profiles: Option<&Path>,
 ) -> io::Result<Vec<(&'static str, f64)>> {
+    if let Some(folder) = profiles {
+        std::fs::create_dir_all(folder)?;
+    }
     let mut counted = Vec::new();
     println!("{:<44} {:>12}", "instructions for one operation", "");
     for &(name, harness) in COUNTED {
