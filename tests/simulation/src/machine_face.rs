@@ -88,6 +88,10 @@ impl<'a> MachineFace<'a> {
 
     /// Carries out everything that can be done now.
     fn settle(&mut self) -> Result<(), String> {
+        // Time may be told when nothing is due; what comes of it is taken below.
+        if self.world.random.chance(20) {
+            self.client.handle_timeout(self.world.now);
+        }
         loop {
             if let Some(notice) = self.world.notices.pop_front() {
                 self.handle_notice(notice)?;
@@ -99,9 +103,6 @@ impl<'a> MachineFace<'a> {
                 break;
             }
             self.check_state()?;
-        }
-        if self.world.random.chance(20) {
-            self.client.handle_timeout(self.world.now);
         }
         Ok(())
     }
