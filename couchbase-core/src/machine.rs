@@ -45,6 +45,7 @@ mod operation;
 mod order;
 mod outbox;
 mod output;
+mod owed;
 mod placing;
 mod random;
 mod reconnect;

@@ -30,7 +30,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What `max_in_flight` may at most be: operations are told apart on the wire by a number of limited width.
+    /// What `max_in_flight` may at most be: the table of operations has room for those in flight, those in line, and
+    /// those whose late answers are still to come.
     pub const MOST_IN_FLIGHT: usize = 32_768;
 }
 

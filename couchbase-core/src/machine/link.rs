@@ -1,6 +1,7 @@
 //! One link as the machine sees it: a socket to one node, its handshake, its batch, and what it owes.
 
-use super::id::{FIRST_OWN_OPAQUE, Tag};
+use super::id::FIRST_OWN_OPAQUE;
+use super::owed::Owed;
 use super::{LinkId, Transmit};
 use crate::config::Limits;
 use crate::session::{ErrorMap, Features, Handshake};
@@ -49,11 +50,8 @@ pub(super) struct Link {
     /// Bytes to be pulled.
     pub(super) batch: Transmit,
     pub(super) is_dirty: bool,
-    /// What was put into the batch and not answered yet, oldest first. Entries of operations that have ended or moved
-    /// on are skipped.
-    pub(super) owed: VecDeque<Tag>,
-    /// How many operations were ever put into the batch, and how many of them have been pulled.
-    pub(super) positions: u64,
+    pub(super) owed: Owed,
+    /// Everything before this position has been pulled.
     pub(super) pulled: u64,
     /// Operations wait because too much is unanswered.
     pub(super) is_full: bool,
@@ -101,8 +99,7 @@ impl Link {
             stage: Stage::Opening { others },
             batch: Transmit::new(),
             is_dirty: false,
-            owed: VecDeque::new(),
-            positions: 0,
+            owed: Owed::default(),
             pulled: 0,
             is_full: false,
             stuck_timer: false,

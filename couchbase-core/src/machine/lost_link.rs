@@ -61,12 +61,9 @@ impl Client {
     /// R3: unanswered writes end ambiguously; reads, and what was not yet written, wait for the next link.
     fn end_or_take_back(&mut self, link: &Link, error: &Error, now: Instant) -> Vec<u16> {
         let mut touched = Vec::new();
-        for &tag in &link.owed {
-            let Some(Tenant::Live(live)) = self.table.addressee(tag) else { continue };
-            let State::OnWire { link: on, position } = live.state else { continue };
-            if on != link.id {
-                continue;
-            }
+        for slot in link.owed.iter() {
+            let Some(Tenant::Live(live)) = self.table.tenant(slot) else { continue };
+            let State::OnWire { position, .. } = live.state else { continue };
             let (id, vbucket) = (live.id, live.vbucket);
             let was_written = position < link.pulled;
             touched.push(vbucket);
@@ -100,9 +97,8 @@ impl Client {
     /// True if a live operation waits for an answer over this link.
     pub(super) fn owes_live(&self, id: LinkId) -> bool {
         let Some(link) = self.links.get(id) else { return false };
-        link.owed.iter().any(|&tag| {
-            matches!(self.table.addressee(tag), Some(Tenant::Live(live))
-                if matches!(live.state, State::OnWire { link: on, .. } if on == id))
+        link.owed.iter().any(|slot| {
+            matches!(self.table.tenant(slot), Some(Tenant::Live(live)) if matches!(live.state, State::OnWire { .. }))
         })
     }
 

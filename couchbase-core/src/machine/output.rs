@@ -68,7 +68,7 @@ impl Client {
             return false;
         }
         link.is_dirty = false;
-        link.pulled = link.positions;
+        link.pulled = link.owed.next();
         link.batch.move_to(out);
         true
     }

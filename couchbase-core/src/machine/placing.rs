@@ -1,7 +1,6 @@
 //! From an operation to a link's batch: which vbucket, which node, whether now, and the bytes.
 
 use super::deadline::Bucket;
-use super::id::Tag;
 use super::link::{Link, Stage};
 use super::operation::Extras;
 use super::reconnect::NodeState;
@@ -45,13 +44,12 @@ impl Client {
             && !link.has_enough(&self.config.limits)
         {
             let knows_json = features.contains(Feature::JSON);
-            let (tag, position) = (self.table.reserve(), link.positions);
-            encode(&request, vbucket, tag, knows_json, link);
+            let slot = self.table.reserve();
+            let wire = (id, encode(&request, vbucket, slot, knows_json, link));
             if link.mark_dirty() {
                 self.links.dirty.push_back(id);
             }
-            let wire = (id, position);
-            return self.table.insert_on_wire(tag, request, order, timeout, deadline, vbucket, wire);
+            return self.table.insert_on_wire(slot, request, order, timeout, deadline, vbucket, wire);
         }
         let op = self.table.insert(request, order, State::Queued, timeout, deadline);
         self.place(op, now);
@@ -118,8 +116,8 @@ impl Client {
             to.is_full = true;
             return;
         }
-        let Some((tag, live)) = self.table.set_on_wire(id, link, to.positions) else { return };
-        encode(&live.request, live.vbucket, tag, knows_json, to);
+        let Some(live) = self.table.set_on_wire(id, link, to.owed.next()) else { return };
+        encode(&live.request, live.vbucket, id.slot(), knows_json, to);
         if live.attempts > 1 {
             self.metrics.retries += 1;
         }
@@ -146,9 +144,10 @@ impl Client {
     }
 }
 
-/// Writes an operation's frame into a link's batch; the link owes its reply from now on.
+/// Writes an operation's frame into a link's batch, which owes its reply from now on: at which position it stands.
 #[inline(always)]
-fn encode(request: &Request, vbucket: u16, tag: Tag, knows_json: bool, link: &mut Link) {
+fn encode(request: &Request, vbucket: u16, slot: usize, knows_json: bool, link: &mut Link) -> u64 {
+    let position = link.owed.next();
     let kind = request.kind;
     let mut extras = Extras::default();
     (kind.extras)(request, &mut extras);
@@ -157,7 +156,7 @@ fn encode(request: &Request, vbucket: u16, tag: Tag, knows_json: bool, link: &mu
     let frame = Outgoing {
         datatype: if is_marked { Datatype::JSON } else { Datatype::RAW },
         specific: vbucket,
-        opaque: tag.opaque(),
+        opaque: link.owed.push(slot),
         cas: request.cas.to_u64(),
         extras: extras.as_bytes(),
         key: request.key.as_bytes(),
@@ -173,6 +172,5 @@ fn encode(request: &Request, vbucket: u16, tag: Tag, knows_json: bool, link: &mu
             link.batch.recount();
         }
     }
-    link.owed.push_back(tag);
-    link.positions += 1;
+    position
 }

@@ -1,10 +1,10 @@
 //! A reply on a link that serves: whose it is, and what becomes of the operation.
 
-use super::id::Tag;
+use super::id::FIRST_OWN_OPAQUE;
 use super::link::Stage;
 use super::operation::{Answer, Kind};
 use super::retry::{Decision, decide, exponential};
-use super::table::{State, Tenant};
+use super::table::Tenant;
 use super::timer::Timer;
 use super::{Client, LinkId, OpId};
 use crate::session::ErrorBody;
@@ -37,12 +37,18 @@ impl Client {
                 return Err(alloc::format!("the server sent a frame of the wrong direction ({magic:?})"));
             }
         }
-        let Some(tag) = Tag::from_opaque(packet.opaque()) else {
+        if packet.opaque() >= FIRST_OWN_OPAQUE {
             self.handle_own_reply(link, &packet, now);
             return Ok(());
+        }
+        // Repeated, invented, or of a former attempt: it speaks of nothing that is under way here.
+        let Some((position, slot)) = self.links.get(link).and_then(|link| link.owed.find(packet.opaque()))
+        else {
+            self.metrics.stray_replies += 1;
+            return Ok(());
         };
-        match self.table.addressee(tag) {
-            Some(Tenant::Live(live)) if matches!(live.state, State::OnWire { link: on, .. } if on == link) => {
+        match self.table.tenant(slot) {
+            Some(Tenant::Live(live)) => {
                 if live.request.kind.opcode != packet.opcode() {
                     let asked = live.request.kind.opcode;
                     return Err(alloc::format!("{} was asked, {} was answered", asked, packet.opcode()));
@@ -53,35 +59,13 @@ impl Client {
                 } else {
                     self.handle_refusal(link, live.id, incoming, now)?;
                 }
-                self.paid(link, tag);
-                Ok(())
             }
-            Some(Tenant::Orphan { link: owing, .. }) if *owing == link => {
-                self.table.release_orphan(tag);
-                self.paid(link, tag);
-                Ok(())
-            }
-            // Repeated, invented, or of a former attempt: it speaks of nothing that is under way here.
-            _ => {
-                self.metrics.stray_replies += 1;
-                Ok(())
-            }
+            _ => self.table.release_orphan(slot),
         }
-    }
-
-    /// Takes a tag off the link's list, and stale ones that stand before it.
-    #[inline(always)]
-    fn paid(&mut self, link: LinkId, tag: Tag) {
-        let Some(link) = self.links.get_mut(link) else { return };
-        while let Some(first) = link.owed.pop_front() {
-            if first == tag {
-                return;
-            }
-            if self.table.addressee(first).is_some() {
-                link.owed.push_front(first);
-                return;
-            }
+        if let Some(link) = self.links.get_mut(link) {
+            link.owed.settle(position);
         }
+        Ok(())
     }
 
     fn handle_refusal(

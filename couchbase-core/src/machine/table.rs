@@ -8,7 +8,7 @@
 mod lists;
 
 use super::deadline::Bucket;
-use super::id::{MAX_OPERATIONS, Tag};
+use super::id::MAX_OPERATIONS;
 use super::operation::Answer;
 use super::request::Body;
 use super::{LinkId, OpId, Request};
@@ -22,19 +22,13 @@ use lists::{List, NONE};
 
 #[derive(Default)]
 pub(super) struct Table {
-    slots: Vec<Slot>,
-    /// First in, first out: the later a slot is used again, the longer its generations last.
+    slots: Vec<Tenant>,
+    /// First in, first out.
     free: VecDeque<u32>,
     lists: Vec<List>,
     /// Operations that have not ended.
     live: usize,
     orphans: usize,
-}
-
-struct Slot {
-    /// Changes with each tenant, and each time that a tenant is written.
-    tag: Tag,
-    tenant: Tenant,
 }
 
 #[allow(clippy::large_enum_variant)] // Slots are reused; boxing would cost an allocation an operation.
@@ -83,13 +77,13 @@ pub(super) enum State {
     OnWire { link: LinkId, position: u64 },
 }
 
-impl Slot {
+impl Tenant {
     /// Moves an operation into a slot that is free, and to nowhere else on its way.
     #[inline(always)]
     fn occupy(&mut self, live: Live) {
-        debug_assert!(matches!(self.tenant, Tenant::Free));
+        debug_assert!(matches!(self, Self::Free));
         // There is nothing to be dropped, which the compiler cannot know: it would move the operation twice more.
-        mem::forget(mem::replace(&mut self.tenant, Tenant::Live(live)));
+        mem::forget(mem::replace(self, Self::Live(live)));
     }
 }
 
@@ -117,10 +111,9 @@ impl Table {
         timeout: Duration,
         deadline: Option<(Instant, Bucket)>,
     ) -> OpId {
-        let index = self.free_slot();
-        let slot = &mut self.slots[index as usize];
-        let id = OpId::new(slot.tag);
-        slot.occupy(Live {
+        let index = self.reserve();
+        let id = OpId::new(order, index);
+        self.slots[index].occupy(Live {
             id,
             request,
             order,
@@ -138,45 +131,39 @@ impl Table {
         id
     }
 
-    /// Sets a slot aside for an operation that goes onto the wire at once: the tag to write it with.
+    /// Sets a slot aside.
     #[inline]
-    pub(super) fn reserve(&mut self) -> Tag {
-        let index = self.free_slot();
-        self.slots[index as usize].tag.next()
-    }
-
-    #[inline]
-    fn free_slot(&mut self) -> u32 {
-        self.free.pop_front().unwrap_or_else(|| {
-            let index = self.slots.len();
-            self.slots.push(Slot { tag: Tag::first(index), tenant: Tenant::Free });
-            index as u32
-        })
+    pub(super) fn reserve(&mut self) -> usize {
+        if let Some(index) = self.free.pop_front() {
+            return index as usize;
+        }
+        self.slots.push(Tenant::Free);
+        self.slots.len() - 1
     }
 
     pub(super) fn get(&self, id: OpId) -> Option<&Live> {
-        match &self.slots.get(id.slot())?.tenant {
+        match self.slots.get(id.slot())? {
             Tenant::Live(live) if live.id == id => Some(live),
             _ => None,
         }
     }
 
     pub(super) fn get_mut(&mut self, id: OpId) -> Option<&mut Live> {
-        match &mut self.slots.get_mut(id.slot())?.tenant {
+        match self.slots.get_mut(id.slot())? {
             Tenant::Live(live) if live.id == id => Some(live),
             _ => None,
         }
     }
 
-    /// Whom a reply with this tag is for: the operation, or the orphan, that was last written with it.
+    /// Who uses a slot.
     #[inline]
-    pub(super) fn addressee(&self, tag: Tag) -> Option<&Tenant> {
-        self.slots.get(tag.slot()).filter(|slot| slot.tag == tag).map(|slot| &slot.tenant)
+    pub(super) fn tenant(&self, slot: usize) -> Option<&Tenant> {
+        self.slots.get(slot)
     }
 
     /// Every operation that has not ended, in the order of slots.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Live> {
-        self.slots.iter().filter_map(|slot| match &slot.tenant {
+        self.slots.iter().filter_map(|tenant| match tenant {
             Tenant::Live(live) => Some(live),
             Tenant::Free | Tenant::Orphan { .. } | Tenant::Answered(_) => None,
         })
@@ -184,8 +171,8 @@ impl Table {
 
     /// What a node has sent away waits until a node may have its vbucket; a new map is news of that.
     pub(super) fn end_waits_for_map(&mut self, now: Instant) {
-        for slot in &mut self.slots {
-            if let Tenant::Live(live) = &mut slot.tenant
+        for tenant in &mut self.slots {
+            if let Tenant::Live(live) = tenant
                 && live.refused == Some(Status::NOT_MY_VBUCKET)
                 && let State::Waiting { until } = &mut live.state
             {
@@ -196,7 +183,7 @@ impl Table {
 
     /// Since when the link has owed a reply whose operation has ended.
     pub(super) fn oldest_orphan(&self, owing: LinkId) -> Option<Instant> {
-        let owed = self.slots.iter().filter_map(|slot| match slot.tenant {
+        let owed = self.slots.iter().filter_map(|tenant| match *tenant {
             Tenant::Orphan { link, since } if link == owing => Some(since),
             _ => None,
         });
@@ -208,7 +195,7 @@ impl Table {
         let live = self.take(id)?;
         match live.state {
             State::OnWire { link, .. } => {
-                self.slots[id.slot()].tenant = Tenant::Orphan { link, since: now };
+                self.slots[id.slot()] = Tenant::Orphan { link, since: now };
                 self.orphans += 1;
             }
             State::InLine | State::Queued | State::Waiting { .. } => self.release(id.slot()),
@@ -227,16 +214,15 @@ impl Table {
     /// size and its deadline's bucket.
     #[inline]
     pub(super) fn end_succeeded(&mut self, id: OpId, answer: Answer) -> Option<(usize, Option<Bucket>)> {
-        let slot = self.slots.get_mut(id.slot())?;
-        let Tenant::Live(live) = &mut slot.tenant else { return None };
+        let tenant = self.slots.get_mut(id.slot())?;
+        let Tenant::Live(live) = tenant else { return None };
         let place = live.place();
         let size = live.request.size();
         let bucket = live.deadline.map(|(_, bucket)| bucket);
         let key = mem::replace(&mut live.request.key, Key::from_static(""));
         live.request.body = Body::None;
         // What is left of it has nothing to be dropped.
-        mem::forget(mem::replace(&mut slot.tenant, Tenant::Answered(Some(answer.into_reply(key)))));
-        slot.tag = slot.tag.next();
+        mem::forget(mem::replace(tenant, Tenant::Answered(Some(answer.into_reply(key)))));
         self.live -= 1;
         self.close_gap(place);
         Some((size, bucket))
@@ -245,26 +231,26 @@ impl Table {
     /// The reply of an operation that has succeeded, once.
     #[inline]
     pub(super) fn take_reply(&mut self, id: OpId) -> Option<Reply> {
-        let slot = self.slots.get_mut(id.slot())?;
-        let Tenant::Answered(reply) = &mut slot.tenant else { return None };
+        let tenant = self.slots.get_mut(id.slot())?;
+        let Tenant::Answered(reply) = tenant else { return None };
         let reply = reply.take();
-        slot.tenant = Tenant::Free;
+        *tenant = Tenant::Free;
         self.free.push_back(id.slot() as u32);
         reply
     }
 
     /// An orphan's reply has come.
-    pub(super) fn release_orphan(&mut self, tag: Tag) {
-        if let Some(Tenant::Orphan { .. }) = self.addressee(tag) {
+    pub(super) fn release_orphan(&mut self, slot: usize) {
+        if let Some(Tenant::Orphan { .. }) = self.tenant(slot) {
             self.orphans -= 1;
-            self.release(tag.slot());
+            self.release(slot);
         }
     }
 
     /// The replies that `lost` owed will never come.
     pub(super) fn release_orphans_of(&mut self, lost: LinkId) {
         for index in 0..self.slots.len() {
-            if matches!(self.slots[index].tenant, Tenant::Orphan { link, .. } if link == lost) {
+            if matches!(self.slots[index], Tenant::Orphan { link, .. } if link == lost) {
                 self.orphans -= 1;
                 self.release(index);
             }
@@ -275,16 +261,14 @@ impl Table {
         self.get(id)?;
         self.unlist(id);
         self.live -= 1;
-        match mem::replace(&mut self.slots[id.slot()].tenant, Tenant::Free) {
+        match mem::replace(&mut self.slots[id.slot()], Tenant::Free) {
             Tenant::Live(live) => Some(live),
             Tenant::Free | Tenant::Orphan { .. } | Tenant::Answered(_) => None,
         }
     }
 
     fn release(&mut self, index: usize) {
-        let slot = &mut self.slots[index];
-        slot.tenant = Tenant::Free;
-        slot.tag = slot.tag.next();
+        self.slots[index] = Tenant::Free;
         self.free.push_back(index as u32);
     }
 }

@@ -5,6 +5,7 @@ mod chaos;
 mod hostile;
 mod hostile_cluster;
 mod limits;
+mod names;
 mod noise;
 mod operations;
 mod order;

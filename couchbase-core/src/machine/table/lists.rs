@@ -3,7 +3,6 @@
 use super::{Live, State, Table, Tenant};
 use crate::Instant;
 use crate::machine::deadline::Bucket;
-use crate::machine::id::Tag;
 use crate::machine::{LinkId, OpId, Request};
 use core::mem;
 use core::time::Duration;
@@ -54,12 +53,12 @@ impl Table {
         self.lists.len()
     }
 
-    /// Takes in the operation that was written with `tag`, which was reserved for it: behind all others of its vbucket.
+    /// Takes in the operation that was written for a slot that was set aside: behind all others of its vbucket.
     #[inline(always)]
     #[allow(clippy::too_many_arguments)] // Gathered in a struct they would be moved once more.
     pub(in crate::machine) fn insert_on_wire(
         &mut self,
-        tag: Tag,
+        slot: usize,
         request: Request,
         order: u64,
         timeout: Duration,
@@ -68,18 +67,17 @@ impl Table {
         (link, position): (LinkId, u64),
     ) -> OpId {
         let list = &mut self.lists[usize::from(vbucket)];
-        let previous = mem::replace(&mut list.tail, tag.slot() as u32);
+        let previous = mem::replace(&mut list.tail, slot as u32);
         list.on_wire += 1;
         list.link = Some(link);
         if previous == NONE {
-            list.head = tag.slot() as u32;
+            list.head = slot as u32;
         } else {
-            self.listed_mut(previous).next = tag.slot() as u32;
+            self.listed_mut(previous).next = slot as u32;
         }
         self.live += 1;
-        let slot = &mut self.slots[tag.slot()];
-        let id = OpId::new(mem::replace(&mut slot.tag, tag));
-        slot.occupy(Live {
+        let id = OpId::new(order, slot);
+        self.slots[slot].occupy(Live {
             id,
             request,
             order,
@@ -146,7 +144,7 @@ impl Table {
     }
 
     fn listed_mut(&mut self, index: u32) -> &mut Live {
-        match &mut self.slots[index as usize].tenant {
+        match &mut self.slots[index as usize] {
             Tenant::Live(live) => live,
             Tenant::Free | Tenant::Orphan { .. } | Tenant::Answered(_) => {
                 unreachable!("lists hold live operations only")
@@ -157,7 +155,7 @@ impl Table {
     /// The operations of a vbucket that have been placed, in the order of submission.
     pub(in crate::machine) fn listed(&self, vbucket: u16) -> impl Iterator<Item = &Live> {
         let mut at = self.lists.get(usize::from(vbucket)).map_or(NONE, |list| list.head);
-        core::iter::from_fn(move || match self.slots.get(at as usize).map(|slot| &slot.tenant) {
+        core::iter::from_fn(move || match self.slots.get(at as usize) {
             Some(Tenant::Live(live)) => {
                 at = live.next;
                 Some(live)
@@ -178,15 +176,9 @@ impl Table {
         self.lists.get(usize::from(vbucket)).filter(|list| list.on_wire > 0).and_then(|list| list.link)
     }
 
-    /// Says that a waiting operation is now in the batch of `link`; returns the tag to write it with.
-    pub(in crate::machine) fn set_on_wire(
-        &mut self,
-        id: OpId,
-        link: LinkId,
-        position: u64,
-    ) -> Option<(Tag, &Live)> {
-        let slot = self.slots.get_mut(id.slot())?;
-        let Tenant::Live(live) = &mut slot.tenant else { return None };
+    /// Says that a waiting operation is now in the batch of `link`, at this position.
+    pub(in crate::machine) fn set_on_wire(&mut self, id: OpId, link: LinkId, position: u64) -> Option<&Live> {
+        let Tenant::Live(live) = self.slots.get_mut(id.slot())? else { return None };
         if live.id != id {
             return None;
         }
@@ -196,8 +188,7 @@ impl Table {
         list.waiting -= 1;
         list.on_wire += 1;
         list.link = Some(link);
-        slot.tag = slot.tag.next();
-        Some((slot.tag, live))
+        Some(live)
     }
 
     /// Says that an operation is on no wire any more and waits.
