@@ -108,6 +108,8 @@ pub struct Client {
     map: Option<ClusterMap>,
     /// One for each node of the map that has data of the bucket, in the map's order.
     nodes: Vec<NodeState>,
+    /// How many nodes ever came into the map.
+    stays: u64,
     /// Hosts being looked up.
     resolving: BTreeMap<ResolveId, Target>,
     resolutions: u64,
@@ -171,6 +173,7 @@ impl Client {
             links: Links::default(),
             map: None,
             nodes: Vec::new(),
+            stays: 0,
             resolving: BTreeMap::new(),
             resolutions: 0,
             configuration: configuration::Fetching::default(),

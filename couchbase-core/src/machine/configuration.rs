@@ -1,5 +1,6 @@
 //! The cluster's configuration: taken when a newer one comes by, asked for now and then.
 
+use super::id::StayId;
 use super::reconnect::NodeState;
 use super::table::State;
 use super::timer::Timer;
@@ -72,7 +73,14 @@ impl Client {
         for info in map.bucket_nodes() {
             let node = info.node();
             let known = former.iter().position(|state| state.node == node);
-            self.nodes.push(known.map_or_else(|| NodeState::new(node), |index| former.swap_remove(index)));
+            let state = match known {
+                Some(index) => former.swap_remove(index),
+                None => {
+                    self.stays += 1;
+                    NodeState::new(node, StayId(self.stays))
+                }
+            };
+            self.nodes.push(state);
         }
         self.map = Some(map);
         former

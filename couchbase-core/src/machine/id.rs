@@ -59,6 +59,10 @@ impl fmt::Debug for LinkId {
     }
 }
 
+/// One stay of a node in the map, from the configuration that brings it to the one that leaves it out. Never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct StayId(pub(super) u64);
+
 /// One host name to be resolved. Never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResolveId(pub(super) u64);

@@ -1,6 +1,6 @@
 //! One link as the machine sees it: a socket to one node, its handshake, its batch, and what it owes.
 
-use super::id::FIRST_OWN_OPAQUE;
+use super::id::{FIRST_OWN_OPAQUE, StayId};
 use super::owed::Owed;
 use super::{LinkId, Transmit};
 use crate::config::Limits;
@@ -21,8 +21,8 @@ const LEAST: usize = 32 << 20;
 pub(super) enum Purpose {
     /// A host of the connection string: its first configuration is wanted.
     Seed,
-    /// A node of the map.
-    Node(Node),
+    /// A node of the map, during this stay of it.
+    Node(Node, StayId),
 }
 
 /// Where a link leads: what to name in errors, and what `$HOST` stands for in its configurations.
@@ -37,7 +37,7 @@ impl Target {
     pub(super) fn node(&self) -> Node {
         match &self.purpose {
             Purpose::Seed => Node::new(&self.host, self.port),
-            Purpose::Node(node) => node.clone(),
+            Purpose::Node(node, _) => node.clone(),
         }
     }
 }

@@ -42,15 +42,15 @@ impl Client {
         // Unbound first: nothing may be routed to it any more.
         let bound = self.nodes.iter_mut().find(|state| state.link == Some(id)).map(|state| {
             state.link = None;
-            state.node.clone()
+            state.stay
         });
         let touched = self.end_or_take_back(&link, &error, now);
         self.table.release_orphans_of(id);
         match (bound, &link.target.purpose) {
-            (Some(node), _) => self.node_lost(&node, error, now),
+            (Some(stay), _) => self.node_lost(stay, error, now),
             // It served a node that has left the map, and whose return is no concern of this link.
-            (None, Purpose::Node(_)) if matches!(link.stage, Stage::Serving { .. }) => {}
-            (None, Purpose::Node(node)) => self.node_lost(node, error, now),
+            (None, Purpose::Node(..)) if matches!(link.stage, Stage::Serving { .. }) => {}
+            (None, Purpose::Node(_, stay)) => self.node_lost(*stay, error, now),
             (None, Purpose::Seed) => self.seed_failed(error, now),
         }
         for vbucket in touched {

@@ -81,7 +81,7 @@ impl Client {
         let error = error.with_node(target.node());
         match &target.purpose {
             Purpose::Seed => self.seed_failed(error, now),
-            Purpose::Node(node) => self.node_lost(node, error, now),
+            Purpose::Node(_, stay) => self.node_lost(*stay, error, now),
         }
     }
 

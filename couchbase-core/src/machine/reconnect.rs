@@ -1,5 +1,6 @@
 //! The nodes of the map and their links: opened, lost, opened again.
 
+use super::id::StayId;
 use super::link::{Purpose, Target};
 use super::retry::controlled;
 use super::timer::Timer;
@@ -15,6 +16,7 @@ const LASTING: Duration = Duration::from_secs(1);
 /// A node of the map that has data of the bucket.
 pub(super) struct NodeState {
     pub(super) node: Node,
+    pub(super) stay: StayId,
     /// The link that serves.
     pub(super) link: Option<LinkId>,
     /// A link is being opened, or a timer will open one.
@@ -28,8 +30,15 @@ pub(super) struct NodeState {
 }
 
 impl NodeState {
-    pub(super) fn new(node: Node) -> Self {
-        Self { node, link: None, is_coming: false, failures: 0, since: None, trouble: None }
+    pub(super) fn new(node: Node, stay: StayId) -> Self {
+        Self { node, stay, link: None, is_coming: false, failures: 0, since: None, trouble: None }
+    }
+
+    /// A link opened for this purpose is there.
+    fn has_come(&mut self, purpose: &Purpose) {
+        if matches!(purpose, Purpose::Node(_, stay) if *stay == self.stay) {
+            self.is_coming = false;
+        }
     }
 }
 
@@ -46,7 +55,7 @@ impl Client {
             };
             if state.link.is_none() && !state.is_coming {
                 state.is_coming = true;
-                let purpose = Purpose::Node(state.node.clone());
+                let purpose = Purpose::Node(state.node.clone(), state.stay);
                 targets.push(Target { purpose, host: info.host.to_string(), port });
             }
         }
@@ -56,9 +65,10 @@ impl Client {
     }
 
     /// A link to a node could not be made, or was lost, and it has no other: try again after a while, longer each
-    /// time.
-    pub(super) fn node_lost(&mut self, node: &Node, trouble: Error, now: Instant) {
-        let Some(state) = self.unlinked(node) else { return };
+    /// time. Of a node that has left the map since it is no news, even if one of its name has come: that one is tried
+    /// for its own sake.
+    pub(super) fn node_lost(&mut self, stay: StayId, trouble: Error, now: Instant) {
+        let Some(state) = self.unlinked(stay) else { return };
         state.trouble = Some(trouble);
         if state.since.take().is_some_and(|since| now - since >= LASTING) {
             state.failures = 0;
@@ -67,21 +77,21 @@ impl Client {
         state.is_coming = true;
         let delay = controlled(state.failures);
         let at = now + self.random.jittered(delay);
-        self.timers.insert(at, Timer::Reconnect(node.clone()));
+        self.timers.insert(at, Timer::Reconnect(stay));
         self.metrics.reconnects += 1;
         // It may have left the cluster; the others know.
         self.fetch_configuration(now);
     }
 
-    pub(super) fn handle_reconnect_timer(&mut self, node: &Node, now: Instant) {
-        let Some(state) = self.unlinked(node) else { return };
+    pub(super) fn handle_reconnect_timer(&mut self, stay: StayId, now: Instant) {
+        let Some(state) = self.unlinked(stay) else { return };
         state.is_coming = false;
         self.open_missing_links(now);
     }
 
-    /// The node of this name that has no link. A map may have several of one name.
-    fn unlinked(&mut self, node: &Node) -> Option<&mut NodeState> {
-        self.nodes.iter_mut().find(|state| state.node == *node && state.link.is_none())
+    /// The node, if it is still in the map and has no link.
+    fn unlinked(&mut self, stay: StayId) -> Option<&mut NodeState> {
+        self.nodes.iter_mut().find(|state| state.stay == stay && state.link.is_none())
     }
 
     /// A link is ready: it serves its node, unless the map has no such node, or the node has a link already. `own` is
@@ -94,9 +104,7 @@ impl Client {
                 state.link = Some(link);
                 state.since = Some(now);
                 state.trouble = None;
-                if matches!(purpose, Purpose::Node(_)) {
-                    state.is_coming = false;
-                }
+                state.has_come(&purpose);
                 let name = state.node.clone();
                 if let Some(ready) = self.links.get_mut(link) {
                     ready.node = name;
@@ -104,8 +112,8 @@ impl Client {
                 self.send_all_ready(now);
             }
             surplus => {
-                if let (Some(state), Purpose::Node(_)) = (surplus, purpose) {
-                    state.is_coming = false;
+                if let Some(state) = surplus {
+                    state.has_come(&purpose);
                 }
                 self.drop_link(link);
             }

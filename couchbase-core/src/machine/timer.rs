@@ -1,8 +1,9 @@
 //! The machine's rare timers: everything but operations' deadlines. Each is looked at again when it fires, so that
 //! one whose reason is gone needs no removal.
 
+use super::id::StayId;
 use super::{LinkId, OpId, ResolveId, TimerKind};
-use crate::{Instant, Node};
+use crate::Instant;
 use alloc::collections::BTreeSet;
 
 /// What a timer is for.
@@ -14,7 +15,7 @@ pub(super) enum Timer {
     Resolve(ResolveId),
     NextAddress(LinkId),
     Handshake(LinkId),
-    Reconnect(Node),
+    Reconnect(StayId),
     Stuck(LinkId),
     Configuration,
 }

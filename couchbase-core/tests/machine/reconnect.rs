@@ -1,7 +1,7 @@
 //! Links that are lost: when they are made again, and what is said meanwhile.
 
-use crate::script::{Script, cluster};
-use couchbase_core::machine::{LinkLoss, Request};
+use crate::script::{Received, Script, cluster};
+use couchbase_core::machine::{LinkId, LinkLoss, Request};
 use couchbase_core::wire::{Opcode, Outgoing, Status};
 use std::time::Duration;
 
@@ -29,6 +29,46 @@ fn a_node_that_drops_each_link_is_not_stormed() {
     script.client.handle_lost(link, LinkLoss::Eof, script.now);
     script.pass(Duration::from_millis(1));
     assert_eq!(script.opened.len(), opened + 1);
+}
+
+/// Lets time pass while the first node gives its configuration and nobody listens at the second: how often that was
+/// tried.
+fn attempts(script: &mut Script, first: LinkId, time: Duration) -> usize {
+    let (end, before) = (script.now + time, script.opened.len());
+    let mut seen = before;
+    while script.now < end {
+        script.pass(Duration::from_millis(1));
+        while let Some(&(link, _)) = script.opened.get(seen) {
+            script.client.handle_lost(link, LinkLoss::Refused, script.now);
+            script.events();
+            seen += 1;
+        }
+        for Received { opcode, opaque, .. } in script.requests(first) {
+            let config = script.config.clone();
+            let answer = Outgoing::response(opcode, Status::SUCCESS);
+            script.say(first, Outgoing { opaque, value: config.as_bytes(), ..answer });
+        }
+    }
+    seen - before
+}
+
+#[test]
+fn a_node_that_leaves_the_map_and_comes_back_is_not_tried_more_often() {
+    let (both, one) = (["10.0.0.1", "10.0.0.2"], ["10.0.0.1"]);
+    let (mut script, first) = Script::connected(HOST, cluster(1, &both, &[0, 1]));
+    attempts(&mut script, first, 10 * SECOND);
+    let before = attempts(&mut script, first, 20 * SECOND);
+    assert!(before > 10, "{before} attempts in 20 s");
+    for rev in 2..22 {
+        script.config = if rev % 2 == 0 { cluster(rev, &one, &[0, 0]) } else { cluster(rev, &both, &[0, 1]) };
+        // While the timer that was to try it again has not come yet.
+        while script.client.map().is_none_or(|map| map.revision().rev != i64::from(rev)) {
+            attempts(&mut script, first, SECOND / 10);
+        }
+    }
+    attempts(&mut script, first, 10 * SECOND);
+    let after = attempts(&mut script, first, 20 * SECOND);
+    assert!(after <= before + before / 4, "{before} attempts in 20 s before, {after} after");
 }
 
 #[test]
