@@ -80,6 +80,13 @@ impl Error {
         self
     }
 
+    /// Says something more.
+    pub(crate) fn and(mut self, words: &str) -> Self {
+        let inner = self.inner();
+        inner.source = Arc::from(Source::from(alloc::format!("{}; {words}", inner.source)));
+        self
+    }
+
     pub(crate) fn with_status(mut self, status: Status) -> Self {
         self.inner().status = Some(status);
         self

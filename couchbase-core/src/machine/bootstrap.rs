@@ -81,13 +81,22 @@ impl Client {
         });
         let resolving = self.resolving.values().map(|target| alloc::format!("{}: resolving", target.node()));
         let mut steps: Vec<String> = waiting.chain(resolving).collect();
-        steps.extend(connecting.failure.iter().map(Error::to_string));
-        let words = alloc::format!("no connection within {within:?} ({})", steps.join("; "));
-        let mut error = Error::new(ErrorKind::Timeout, words);
-        if let Some(link) = self.links.iter().next() {
-            error = error.with_node(link.node.clone());
-        }
-        connecting.failure = Some(error);
+        let telling_most = |known: &Error| telling(known.kind()) > telling(ErrorKind::Timeout);
+        connecting.failure = Some(match connecting.failure.take() {
+            Some(known) if telling_most(&known) => {
+                known.and(&alloc::format!("no other connection within {within:?} ({})", steps.join("; ")))
+            }
+            known => {
+                steps.extend(known.iter().map(Error::to_string));
+                let words = alloc::format!("no connection within {within:?} ({})", steps.join("; "));
+                let late = Error::new(ErrorKind::Timeout, words);
+                let mut links = self.links.iter();
+                match (links.next(), links.next()) {
+                    (Some(link), None) => late.with_node(link.node.clone()),
+                    _ => late,
+                }
+            }
+        });
         self.fail_connecting();
     }
 

@@ -85,6 +85,20 @@ fn a_silent_host_is_given_up_at_the_connect_deadline_with_its_step_named() {
 }
 
 #[test]
+fn a_host_that_is_silent_does_not_hide_what_another_one_said() {
+    let hosts = "couchbase://app:secret@10.0.0.1,10.0.0.2/absent";
+    let mut rig = Rig::with(2, |_| Config::new(hosts).connect_timeout(Duration::from_secs(3)));
+    rig.model.hang(1);
+    let early = rig.set("k", "1");
+    rig.pass(Duration::from_secs(3));
+    let error = rig.error(early);
+    assert_eq!(error.kind(), ErrorKind::BucketNotFound);
+    assert_eq!(error.node().map(|node| node.to_string()).as_deref(), Some("10.0.0.1:11210"));
+    let words = format!("{error}");
+    assert!(words.contains("absent") && words.contains("3s (10.0.0.2:11210: no answer to HELLO"), "{words}");
+}
+
+#[test]
 fn names_are_resolved_and_unknown_ones_are_unknown_hosts() {
     let now = Instant::ZERO;
     let mut client = Client::new("couchbase://nowhere.invalid/default", 1, now).unwrap();
