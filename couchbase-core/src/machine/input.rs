@@ -122,6 +122,7 @@ impl Client {
             Timer::Resolve(query) => self.handle_resolve_timer(*query, now),
             Timer::NextAddress(link) => self.try_next_address(*link, now),
             Timer::Handshake(link) => self.handle_handshake_timer(*link, now),
+            Timer::Derivation(link) => self.handle_derivation_timer(*link, now),
             Timer::Reconnect(stay) => self.handle_reconnect_timer(*stay, now),
             Timer::Stuck(link) => self.handle_stuck_timer(*link, now),
             Timer::Configuration => self.handle_configuration_timer(now),

@@ -8,13 +8,17 @@ use super::configuration::own_name;
 use super::link::{Purpose, Stage, Target};
 use super::timer::Timer;
 use super::{Client, Event, LinkId, Phase, ResolveId};
-use crate::session::{Established, Handshake, HandshakeFailure, Step};
+use crate::session::{DerivedKeys, Established, Handshake, HandshakeFailure, Step};
 use crate::topology::ClusterMap;
 use crate::wire::Packet;
 use crate::{Error, ErrorKind, Instant};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
+
+/// Between two parts of a handshake's work others have their turn.
+const PAUSE: Duration = Duration::from_millis(1);
 
 impl Client {
     /// Looks up a host and opens a link to it; an address needs no looking up.
@@ -103,6 +107,22 @@ impl Client {
         packet: &Packet<'_>,
         now: Instant,
     ) -> Result<(), Error> {
+        self.step_handshake(id, now, |handshake, keys, out| handshake.handle_packet(packet, keys, out))
+    }
+
+    /// A handshake has work left.
+    pub(super) fn handle_derivation_timer(&mut self, id: LinkId, now: Instant) {
+        if let Err(error) = self.step_handshake(id, now, Handshake::advance) {
+            self.give_up(id, error, now);
+        }
+    }
+
+    fn step_handshake(
+        &mut self,
+        id: LinkId,
+        now: Instant,
+        step: impl FnOnce(Handshake, &mut DerivedKeys, &mut Vec<u8>) -> Step,
+    ) -> Result<(), Error> {
         let Some(link) = self.links.get_mut(id) else { return Ok(()) };
         let stage = core::mem::replace(&mut link.stage, Stage::Ended);
         let Stage::Handshaking(handshake) = stage else {
@@ -110,11 +130,16 @@ impl Client {
             return Ok(());
         };
         let before = link.batch.len();
-        let step = handshake.handle_packet(packet, &mut self.keys, link.batch.text());
+        let step = step(handshake, &mut self.keys, link.batch.text());
         link.batch.recount();
         let wrote = link.batch.len() > before;
         match step {
-            Step::Waiting(handshake) => link.stage = Stage::Handshaking(handshake),
+            Step::Waiting(handshake) => {
+                if handshake.has_work() {
+                    self.timers.insert(now + PAUSE, Timer::Derivation(id));
+                }
+                link.stage = Stage::Handshaking(handshake);
+            }
             Step::Failed(failure) => return Err(in_words(failure)),
             Step::Established(established) => self.handle_established(id, established, now)?,
         }

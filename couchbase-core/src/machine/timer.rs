@@ -15,6 +15,7 @@ pub(super) enum Timer {
     Resolve(ResolveId),
     NextAddress(LinkId),
     Handshake(LinkId),
+    Derivation(LinkId),
     Reconnect(StayId),
     Stuck(LinkId),
     Configuration,
@@ -25,7 +26,9 @@ impl Timer {
         match self {
             Self::Retry(_) => TimerKind::Retry,
             Self::ConnectDeadline | Self::NextSeed => TimerKind::Connect,
-            Self::Resolve(_) | Self::NextAddress(_) | Self::Handshake(_) => TimerKind::Handshake,
+            Self::Resolve(_) | Self::NextAddress(_) | Self::Handshake(_) | Self::Derivation(_) => {
+                TimerKind::Handshake
+            }
             Self::Reconnect(_) => TimerKind::Reconnect,
             Self::Stuck(_) => TimerKind::Stuck,
             Self::Configuration => TimerKind::Configuration,

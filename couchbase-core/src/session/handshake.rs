@@ -4,8 +4,8 @@
 //! write 1   HELLO  GET_ERROR_MAP  SASL_LIST_MECHS  SASL_AUTH
 //! write 2   SASL_STEP  SELECT_BUCKET  GET_CLUSTER_CONFIG        (with PLAIN or without a user: in write 1)
 //!
-//! AwaitHello > AwaitErrorMap > AwaitMechanisms > AwaitAuth > AwaitProof > AwaitBucket > AwaitConfig > Established
-//!                                                 ^  |
+//! AwaitHello > AwaitErrorMap > AwaitMechanisms > AwaitAuth > Deriving > AwaitProof > AwaitBucket > AwaitConfig
+//!                                                 ^  |                                              > Established
 //!                                                 `--´ once, if the server lists another mechanism instead
 //! ```
 //!
@@ -16,6 +16,7 @@
 mod authentication;
 mod bucket;
 mod config;
+mod derivation;
 mod error_map;
 mod failure;
 mod hello;
@@ -34,6 +35,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use self::authentication::AwaitAuth;
 use self::bucket::AwaitBucket;
 use self::config::AwaitConfig;
+use self::derivation::Deriving;
 use self::error_map::AwaitErrorMap;
 pub use self::failure::HandshakeFailure;
 use self::hello::AwaitHello;
@@ -55,7 +57,7 @@ pub struct Handshake(State);
 /// What a packet led to.
 #[derive(Debug)]
 pub enum Step {
-    /// More packets are needed.
+    /// More packets are needed, or more work: see [`Handshake::has_work`].
     Waiting(Handshake),
     /// The link is ready for operations.
     Established(Established),
@@ -85,6 +87,7 @@ enum State {
     ErrorMap(AwaitErrorMap),
     Mechanisms(AwaitMechanisms),
     Auth(AwaitAuth),
+    Deriving(Deriving),
     Proof(AwaitProof),
     Bucket(AwaitBucket),
     Config(AwaitConfig),
@@ -126,7 +129,8 @@ impl Handshake {
 
     /// Takes the next packet from the server; what must be written in return is appended to `out`.
     ///
-    /// Keys derived from the password are taken from `keys`, or derived (some milliseconds of work) and put there.
+    /// Keys derived from the password are taken from `keys`, or derived and put there. If that is more than a millisecond
+    /// or two of work, the rest is left to [`advance`](Self::advance).
     pub fn handle_packet(self, packet: &Packet<'_>, keys: &mut DerivedKeys, out: &mut Vec<u8>) -> Step {
         // A server may push at any time; what it has to tell is in the config that ends the handshake.
         if packet.magic() == Magic::ServerRequest {
@@ -137,6 +141,7 @@ impl Handshake {
             State::ErrorMap(state) => state.handle_packet(packet),
             State::Mechanisms(state) => state.handle_packet(packet),
             State::Auth(state) => state.handle_packet(packet, keys, out),
+            State::Deriving(state) => state.handle_packet(packet),
             State::Proof(state) => state.handle_packet(packet),
             State::Bucket(state) => state.handle_packet(packet),
             State::Config(state) => state.handle_packet(packet),
@@ -144,14 +149,27 @@ impl Handshake {
         step.unwrap_or_else(Step::Failed)
     }
 
-    /// The name of the request whose answer is due, for messages about a server that does not answer.
+    /// Whether there is work left that needs nothing from the server: [`advance`](Self::advance) is to be called.
+    pub fn has_work(&self) -> bool {
+        matches!(self.0, State::Deriving(_))
+    }
+
+    /// Does a millisecond or two of the work that is left, if any is.
+    pub fn advance(self, keys: &mut DerivedKeys, out: &mut Vec<u8>) -> Step {
+        match self.0 {
+            State::Deriving(state) => state.advance(keys, out),
+            other => other.into(),
+        }
+    }
+
+    /// The name of the request whose answer is due, or that comes next, for messages about a server that does not answer.
     pub fn awaits(&self) -> &'static str {
         match &self.0 {
             State::Hello(_) => hello::STEP,
             State::ErrorMap(_) => error_map::STEP,
             State::Mechanisms(_) => mechanisms::STEP,
             State::Auth(_) => authentication::STEP,
-            State::Proof(_) => proof::STEP,
+            State::Deriving(_) | State::Proof(_) => proof::STEP,
             State::Bucket(_) => bucket::STEP,
             State::Config(_) => config::STEP,
         }

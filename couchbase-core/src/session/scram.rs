@@ -5,6 +5,7 @@
 //! (`n,,`), and names go out as they are apart from the two characters that SCRAM escapes: for ASCII that is what
 //! SASLprep would give.
 
+mod derivation;
 mod error;
 mod hash;
 mod keys;
@@ -17,9 +18,11 @@ use core::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+pub(crate) use self::derivation::Derivation;
 pub(crate) use self::error::ScramError;
 pub(crate) use self::hash::Hash;
 pub use self::keys::DerivedKeys;
+use self::keys::Keys;
 use super::credentials::Credentials;
 
 /// A password protected with fewer rounds is cheap to guess for whoever saw the exchange. RFC 7677 asks for 4,096;
@@ -35,6 +38,16 @@ pub(crate) struct ClientFirst {
     hash: Hash,
     nonce: String,
     bare: String,
+}
+
+/// The exchange after server-first: wants the password's keys.
+pub(crate) struct Challenge {
+    hash: Hash,
+    /// client-first and server-first, as the signatures begin.
+    messages: String,
+    nonce: String,
+    salt: Vec<u8>,
+    iterations: u32,
 }
 
 /// The exchange after client-final: waits for the server's signature.
@@ -56,27 +69,40 @@ impl ClientFirst {
         format!("n,,{}", self.bare)
     }
 
-    /// Takes server-first; gives the next state and client-final, the payload of `SASL_STEP`.
-    pub(crate) fn handle_server_first(
-        self,
-        message: &[u8],
-        credentials: &Credentials,
-        keys: &mut DerivedKeys,
-    ) -> Result<(ClientFinal, String), ScramError> {
+    /// Takes server-first.
+    pub(crate) fn handle_server_first(self, message: &[u8]) -> Result<Challenge, ScramError> {
         let message = text(message)?;
         let offer = Offer::parse(message)?;
         if offer.nonce.len() <= self.nonce.len() || !offer.nonce.starts_with(&self.nonce) {
             return Err(ScramError::Nonce);
         }
-        let keys = keys.keys(self.hash, credentials, &offer.salt, offer.iterations);
+        Ok(Challenge {
+            hash: self.hash,
+            messages: format!("{},{message}", self.bare),
+            nonce: offer.nonce.into(),
+            salt: offer.salt,
+            iterations: offer.iterations,
+        })
+    }
+}
+
+impl Challenge {
+    /// The work of thousands of rounds that leads to the keys.
+    pub(crate) fn derivation(&self, credentials: &Credentials) -> Derivation {
+        let password = credentials.password().reveal().as_bytes();
+        Derivation::new(self.hash, password, &self.salt, self.iterations)
+    }
+
+    /// Gives the next state and client-final, the payload of `SASL_STEP`.
+    pub(crate) fn answer(self, keys: Keys) -> (ClientFinal, String) {
         // biws is the base64 of the "n,," that the exchange began with.
-        let without_proof = format!("c=biws,r={}", offer.nonce);
-        let auth_message = format!("{},{message},{without_proof}", self.bare);
+        let without_proof = format!("c=biws,r={}", self.nonce);
+        let auth_message = format!("{},{without_proof}", self.messages);
         let stored_key = self.hash.digest(&keys.client);
         let signature = self.hash.hmac(&stored_key, auth_message.as_bytes());
         let proof: Vec<u8> = keys.client.iter().zip(&signature).map(|(key, mask)| key ^ mask).collect();
         let client_final = format!("{without_proof},p={}", STANDARD.encode(proof));
-        Ok((ClientFinal { hash: self.hash, server_key: keys.server, auth_message }, client_final))
+        (ClientFinal { hash: self.hash, server_key: keys.server, auth_message }, client_final)
     }
 }
 
@@ -153,6 +179,13 @@ fn text(message: &[u8]) -> Result<&str, ScramError> {
 impl fmt::Debug for ClientFirst {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientFirst").field("hash", &self.hash).finish_non_exhaustive()
+    }
+}
+
+/// Key material stays out of every form of output.
+impl fmt::Debug for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Challenge").field("hash", &self.hash).finish_non_exhaustive()
     }
 }
 

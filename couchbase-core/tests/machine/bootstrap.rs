@@ -99,6 +99,21 @@ fn a_host_that_is_silent_does_not_hide_what_another_one_said() {
 }
 
 #[test]
+fn many_rounds_of_scram_are_done_in_parts_once_for_all_nodes() {
+    let mut rig = Rig::asking_for(20_000, 2, |config| config);
+    rig.run();
+    assert!(!rig.client.is_connected());
+    // 4,096 of them are done when the challenge comes, and again after each millisecond.
+    for _ in 0..3 {
+        rig.pass(Duration::from_millis(1));
+        assert!(!rig.client.is_connected());
+    }
+    rig.pass(Duration::from_millis(1));
+    assert!(rig.client.is_connected());
+    assert_eq!(rig.links(), 2, "the second node's link found the keys");
+}
+
+#[test]
 fn names_are_resolved_and_unknown_ones_are_unknown_hosts() {
     let now = Instant::ZERO;
     let mut client = Client::new("couchbase://nowhere.invalid/default", 1, now).unwrap();

@@ -40,6 +40,11 @@ impl Rig {
     }
 
     pub(crate) fn with(nodes: usize, configure: impl FnOnce(Config) -> Config) -> Self {
+        Self::asking_for(4096, nodes, configure)
+    }
+
+    /// The same, with nodes that ask for so many rounds of SCRAM.
+    pub(crate) fn asking_for(rounds: u32, nodes: usize, configure: impl FnOnce(Config) -> Config) -> Self {
         let addresses = (0..nodes).map(|node| NodeAddress {
             host: format!("10.0.0.{}", node + 1),
             kv: 11210,
@@ -54,7 +59,7 @@ impl Rig {
             users: vec![User::new("app", "secret")],
             anonymous: false,
             seed: 7,
-            scram_iterations: 4096,
+            scram_iterations: rounds,
             unix_time: Duration::from_secs(1_700_000_000),
             record_effects: true,
         });

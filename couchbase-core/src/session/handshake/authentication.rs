@@ -6,9 +6,9 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use super::derivation::Deriving;
 use super::failure::is_unsupported;
 use super::login::Exchange;
-use super::proof::AwaitProof;
 use super::{HandshakeFailure, Login, Progress, State, Step};
 use crate::ErrorKind;
 use crate::session::scram::{DerivedKeys, ScramError};
@@ -48,20 +48,19 @@ impl AwaitAuth {
     }
 
     fn handle_challenge(
-        mut self,
+        self,
         challenge: &[u8],
         keys: &mut DerivedKeys,
         out: &mut Vec<u8>,
     ) -> Result<Step, HandshakeFailure> {
-        let mechanism = self.login.mechanism;
-        match self.login.exchange {
+        let Login { credentials, mechanism, exchange, .. } = self.login;
+        match exchange {
             Exchange::Scram(first) => {
-                let (last, message) = first
-                    .handle_server_first(challenge, &self.login.credentials, keys)
+                let challenge = first
+                    .handle_server_first(challenge)
                     .map_err(|error| HandshakeFailure::scram(STEP, &error))?;
-                self.progress.write_step(mechanism, message.as_bytes(), out);
-                self.progress.write_tail(out);
-                Ok(State::Proof(AwaitProof { progress: self.progress, mechanism, last }).into())
+                let deriving = Deriving::new(self.progress, credentials, mechanism, challenge);
+                Ok(deriving.advance(keys, out))
             }
             Exchange::Plain => Err(HandshakeFailure::violation(
                 STEP,

@@ -3,7 +3,6 @@
 //! Digests are plain byte vectors: a handshake makes a handful of them, once per link.
 //! Only [`Hash::verify`] may compare a digest with received bytes: it takes the same time for every wrong one.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
@@ -19,17 +18,6 @@ pub(crate) enum Hash {
 }
 
 impl Hash {
-    /// `PBKDF2` over the HMAC of this hash, as long as its digest.
-    pub(in crate::session) fn derive(self, password: &[u8], salt: &[u8], iterations: u32) -> Vec<u8> {
-        let mut derived = vec![0; self.digest_len()];
-        match self {
-            Self::Sha1 => pbkdf2::pbkdf2_hmac::<Sha1>(password, salt, iterations, &mut derived),
-            Self::Sha256 => pbkdf2::pbkdf2_hmac::<Sha256>(password, salt, iterations, &mut derived),
-            Self::Sha512 => pbkdf2::pbkdf2_hmac::<Sha512>(password, salt, iterations, &mut derived),
-        }
-        derived
-    }
-
     /// The plain digest of `message`.
     pub(in crate::session) fn digest(self, message: &[u8]) -> Vec<u8> {
         match self {
@@ -56,13 +44,38 @@ impl Hash {
             Self::Sha512 => keyed::<Sha512>(key, message).verify_slice(received).is_ok(),
         }
     }
+}
 
-    fn digest_len(self) -> usize {
-        match self {
-            Self::Sha1 => 20,
-            Self::Sha256 => 32,
-            Self::Sha512 => 64,
+/// An HMAC that has its key and is used again and again.
+pub(super) enum Keyed {
+    Sha1(Hmac<Sha1>),
+    Sha256(Hmac<Sha256>),
+    Sha512(Hmac<Sha512>),
+}
+
+impl Keyed {
+    pub(super) fn new(hash: Hash, key: &[u8]) -> Self {
+        match hash {
+            Hash::Sha1 => Self::Sha1(keyed(key, &[])),
+            Hash::Sha256 => Self::Sha256(keyed(key, &[])),
+            Hash::Sha512 => Self::Sha512(keyed(key, &[])),
         }
+    }
+
+    /// Replaces `last` by its own HMAC so many times, and adds each to `sum` without carry.
+    pub(super) fn chain(&self, last: &mut [u8], sum: &mut [u8], times: u32) {
+        match self {
+            Self::Sha1(keyed) => chain(keyed, last, sum, times),
+            Self::Sha256(keyed) => chain(keyed, last, sum, times),
+            Self::Sha512(keyed) => chain(keyed, last, sum, times),
+        }
+    }
+}
+
+fn chain<D: EagerHash>(keyed: &Hmac<D>, last: &mut [u8], sum: &mut [u8], times: u32) {
+    for _ in 0..times {
+        last.copy_from_slice(&keyed.clone().chain_update(&*last).finalize().into_bytes());
+        sum.iter_mut().zip(&*last).for_each(|(sum, byte)| *sum ^= byte);
     }
 }
 

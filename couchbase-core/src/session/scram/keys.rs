@@ -7,6 +7,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::Challenge;
 use super::hash::Hash;
 use crate::session::credentials::Credentials;
 
@@ -32,7 +33,7 @@ struct Derived {
 
 /// What a SCRAM exchange needs of the password.
 #[derive(Clone)]
-pub(super) struct Keys {
+pub(crate) struct Keys {
     pub(super) client: Vec<u8>,
     pub(super) server: Vec<u8>,
 }
@@ -43,33 +44,30 @@ impl DerivedKeys {
         self.derivations
     }
 
-    /// The keys of `credentials` for this salt: found, or derived now.
-    pub(super) fn keys(
-        &mut self,
-        hash: Hash,
-        credentials: &Credentials,
-        salt: &[u8],
-        iterations: u32,
-    ) -> Keys {
+    /// The keys of `credentials` that a challenge asks for, if they have been derived.
+    pub(crate) fn find(&mut self, challenge: &Challenge, credentials: &Credentials) -> Option<Keys> {
         if self.owner.as_ref() != Some(credentials) {
             self.derived.clear();
             self.owner = Some(credentials.clone());
         }
-        let known = self
-            .derived
-            .iter()
-            .find(|known| known.hash == hash && known.iterations == iterations && known.salt == salt);
-        if let Some(known) = known {
-            return known.keys.clone();
-        }
-        let salted = hash.derive(credentials.password().reveal().as_bytes(), salt, iterations);
+        let Challenge { hash, salt, iterations, .. } = challenge;
+        let mut derived = self.derived.iter();
+        let known = derived
+            .find(|known| known.hash == *hash && known.iterations == *iterations && known.salt == *salt);
+        known.map(|known| known.keys.clone())
+    }
+
+    /// Keeps what a challenge asked for and was not found, from the salted password of the same credentials.
+    pub(crate) fn keep(&mut self, challenge: &Challenge, salted: &[u8]) -> Keys {
+        let Challenge { hash, salt, iterations, .. } = challenge;
         let keys =
-            Keys { client: hash.hmac(&salted, b"Client Key"), server: hash.hmac(&salted, b"Server Key") };
+            Keys { client: hash.hmac(salted, b"Client Key"), server: hash.hmac(salted, b"Server Key") };
         self.derivations += 1;
         if self.derived.len() == CAPACITY {
             self.derived.remove(0);
         }
-        self.derived.push(Derived { hash, salt: salt.to_vec(), iterations, keys: keys.clone() });
+        let (hash, salt, iterations) = (*hash, salt.clone(), *iterations);
+        self.derived.push(Derived { hash, salt, iterations, keys: keys.clone() });
         keys
     }
 }

@@ -216,6 +216,40 @@ fn a_handshake_can_be_printed_at_every_step_without_its_secrets() {
 }
 
 #[test]
+fn many_rounds_are_done_in_parts_and_nothing_is_due_meanwhile() {
+    for is_interrupted in [false, true] {
+        let mut server = Server::asking_for(10_000);
+        let (mut keys, mut out) = (DerivedKeys::default(), Vec::new());
+        let mut handshake = Handshake::start(Arc::new(settings()), [1; 16], 1, &mut out);
+        let mut replies = Vec::new();
+        for_each_packet(&core::mem::take(&mut out), |request| replies.push(server.answer(request)));
+        let mut take = |handshake: Handshake, reply: &[u8], out: &mut Vec<u8>| {
+            let packet = peek(reply, MAX_BODY_LEN).expect("a frame").expect("a whole frame");
+            handshake.handle_packet(&packet, &mut keys, out)
+        };
+        for reply in &replies {
+            let Step::Waiting(next) = take(handshake, reply, &mut out) else { panic!("not ready yet") };
+            handshake = next;
+        }
+        if is_interrupted {
+            let step = take(handshake, &replies[3], &mut out);
+            assert!(matches!(step, Step::Failed(failure) if failure.kind == ErrorKind::Protocol));
+            continue;
+        }
+        let mut parts = 1;
+        while handshake.has_work() {
+            assert!(out.is_empty());
+            let Step::Waiting(next) = handshake.advance(&mut keys, &mut out) else { panic!("not ready yet") };
+            handshake = next;
+            parts += 1;
+        }
+        assert_eq!((parts, handshake.awaits()), (3, "SASL_STEP"));
+        for_each_packet(&out, |request| drop(server.answer(request)));
+        assert_eq!(server.seen[4..], [Opcode::SASL_STEP, Opcode::SELECT_BUCKET, Opcode::GET_CLUSTER_CONFIG]);
+    }
+}
+
+#[test]
 fn a_name_of_any_length_can_be_written() {
     let requests = first_write(Settings { bucket: Some("b".repeat(100_000)), ..Settings::new("x") });
     assert_eq!(requests[2].2.len(), 65_535);

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use serde::Deserialize;
 
-use super::server::{Outcome, for_each_packet};
+use super::server::{Outcome, for_each_packet, handle};
 use crate::ErrorKind;
 use crate::session::{
     Attributes, Credentials, DerivedKeys, Handshake, HandshakeFailure, Mechanism, Secret, Settings, Step,
@@ -87,7 +87,7 @@ fn play(settings: Settings, nonce: &str, script: &[Play], piece: usize) -> Outco
             buffer.extend_from_slice(part);
             while let Some(packet) = peek(&buffer, MAX_BODY_LEN).expect("frames") {
                 let len = packet.len();
-                match handshake.handle_packet(&packet, &mut keys, &mut out) {
+                match handle(handshake, &packet, &mut keys, &mut out) {
                     Step::Waiting(next) => handshake = next,
                     Step::Established(established) => {
                         assert!(script.next().is_none(), "the script is played to its end");

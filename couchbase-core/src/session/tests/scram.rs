@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::session::credentials::{Credentials, Secret};
-use crate::session::scram::{ClientFirst, DerivedKeys, Hash, MAX_MESSAGE, ScramError};
+use crate::session::scram::{ClientFinal, ClientFirst, DerivedKeys, Hash, MAX_MESSAGE, ScramError};
 
 const CLIENT_NONCE: &str = "0123456789abcdef";
 const SERVER_FIRST: &str = "r=0123456789abcdeffedcba9876543210,s=AAECAwQFBgcICQoLDA0ODxAREhM=,i=4096";
@@ -33,17 +33,31 @@ fn first(hash: Hash) -> ClientFirst {
     ClientFirst::new(hash, alice().user(), CLIENT_NONCE.to_string())
 }
 
+/// The exchange from server-first to client-final.
+fn answer(
+    first: ClientFirst,
+    server_first: impl AsRef<[u8]>,
+    credentials: &Credentials,
+    keys: &mut DerivedKeys,
+) -> Result<(ClientFinal, String), ScramError> {
+    let challenge = first.handle_server_first(server_first.as_ref())?;
+    let found = keys.find(&challenge, credentials).unwrap_or_else(|| {
+        let mut derivation = challenge.derivation(credentials);
+        let salted = derivation.advance(u32::MAX).expect("these are all");
+        keys.keep(&challenge, salted)
+    });
+    Ok(challenge.answer(found))
+}
+
 /// What becomes of a server-first.
 fn answer_to(server_first: &[u8]) -> Result<String, ScramError> {
-    first(Hash::Sha256)
-        .handle_server_first(server_first, &alice(), &mut DerivedKeys::default())
-        .map(|(_, client_final)| client_final)
+    let first = first(Hash::Sha256);
+    answer(first, server_first, &alice(), &mut DerivedKeys::default()).map(|(_, client_final)| client_final)
 }
 
 /// What becomes of a server-final, after an exchange that went well so far.
 fn verdict_on(hash: Hash, server_final: &[u8]) -> Result<(), ScramError> {
-    let (last, _) = first(hash)
-        .handle_server_first(SERVER_FIRST.as_bytes(), &alice(), &mut DerivedKeys::default())
+    let (last, _) = answer(first(hash), SERVER_FIRST, &alice(), &mut DerivedKeys::default())
         .expect("a good server-first");
     last.handle_server_final(server_final)
 }
@@ -53,9 +67,8 @@ fn the_vectors_of_all_three_hashes() {
     for (hash, proof, signature) in VECTORS {
         let first = first(hash);
         assert_eq!(first.message(), "n,,n=alice=2Cadmin,r=0123456789abcdef");
-        let (last, client_final) = first
-            .handle_server_first(SERVER_FIRST.as_bytes(), &alice(), &mut DerivedKeys::default())
-            .expect("a good server-first");
+        let (last, client_final) =
+            answer(first, SERVER_FIRST, &alice(), &mut DerivedKeys::default()).expect("a good server-first");
         assert_eq!(client_final, format!("c=biws,r=0123456789abcdeffedcba9876543210,p={proof}"), "{hash:?}");
         assert_eq!(last.handle_server_final(format!("v={signature}").as_bytes()), Ok(()), "{hash:?}");
     }
@@ -85,10 +98,9 @@ fn the_examples_of_the_standards() {
     ];
     for (hash, nonce, server_first, client_final, server_final) in cases {
         let first = ClientFirst::new(hash, user.user(), nonce.to_string());
-        let (last, answer) = first
-            .handle_server_first(server_first.as_bytes(), &user, &mut DerivedKeys::default())
-            .expect("a good server-first");
-        assert_eq!(answer, client_final);
+        let (last, answered) =
+            answer(first, server_first, &user, &mut DerivedKeys::default()).expect("a good server-first");
+        assert_eq!(answered, client_final);
         assert_eq!(last.handle_server_final(server_final.as_bytes()), Ok(()));
     }
 }
@@ -167,24 +179,24 @@ fn only_the_right_signature_proves_the_server() {
 #[test]
 fn keys_are_derived_once_for_a_credential_and_salt() {
     let mut keys = DerivedKeys::default();
-    let mut answer = |user: &Credentials, hash, salt: &str| {
+    let mut answered = |user: &Credentials, hash, salt: &str| {
         let first = ClientFirst::new(hash, user.user(), CLIENT_NONCE.to_string());
         let server_first = format!("r={CLIENT_NONCE}X,s={salt},i=4096");
-        let (_, answer) = first.handle_server_first(server_first.as_bytes(), user, &mut keys).expect("good");
-        (answer, keys.derivations())
+        let (_, answered) = answer(first, server_first, user, &mut keys).expect("good");
+        (answered, keys.derivations())
     };
     let alice = alice();
-    let (one, count) = answer(&alice, Hash::Sha256, "AAEC");
+    let (one, count) = answered(&alice, Hash::Sha256, "AAEC");
     assert_eq!(count, 1);
-    assert_eq!(answer(&alice, Hash::Sha256, "AAEC"), (one.clone(), 1));
-    assert_eq!(answer(&alice, Hash::Sha256, "AAED").1, 2, "another salt");
-    assert_eq!(answer(&alice, Hash::Sha512, "AAEC").1, 3, "another hash");
-    assert_eq!(answer(&alice, Hash::Sha256, "AAEC"), (one.clone(), 3), "the first is still there");
+    assert_eq!(answered(&alice, Hash::Sha256, "AAEC"), (one.clone(), 1));
+    assert_eq!(answered(&alice, Hash::Sha256, "AAED").1, 2, "another salt");
+    assert_eq!(answered(&alice, Hash::Sha512, "AAEC").1, 3, "another hash");
+    assert_eq!(answered(&alice, Hash::Sha256, "AAEC"), (one.clone(), 3), "the first is still there");
     let changed = Credentials::new("alice,admin", Secret::new("changed"));
-    let (other, count) = answer(&changed, Hash::Sha256, "AAEC");
+    let (other, count) = answered(&changed, Hash::Sha256, "AAEC");
     assert_eq!(count, 4, "another password");
     assert_ne!(other, one);
-    assert_eq!(answer(&alice, Hash::Sha256, "AAEC"), (one, 5), "nothing is kept of who owned it before");
+    assert_eq!(answered(&alice, Hash::Sha256, "AAEC"), (one, 5), "nothing is kept of who owned it before");
 }
 
 #[test]
@@ -193,7 +205,7 @@ fn a_stream_of_salts_does_not_fill_the_memory() {
     let salts: Vec<String> = (10..40).map(|n| format!("AA{n}")).collect();
     for salt in &salts {
         let server_first = format!("r={CLIENT_NONCE}X,s={salt},i=4096");
-        first(Hash::Sha1).handle_server_first(server_first.as_bytes(), &alice(), &mut keys).expect("good");
+        answer(first(Hash::Sha1), server_first, &alice(), &mut keys).expect("good");
     }
     assert_eq!(keys.derivations(), 30);
     assert_eq!(format!("{keys:?}"), "DerivedKeys { kept: 8, .. }");
@@ -204,8 +216,13 @@ fn nothing_secret_is_printed() {
     let first = first(Hash::Sha256);
     let printed = format!("{:?} {first:?}", alice());
     assert!(!printed.contains("s3cret"), "{printed}");
-    let (last, _) = first
-        .handle_server_first(SERVER_FIRST.as_bytes(), &alice(), &mut DerivedKeys::default())
-        .expect("a good server-first");
+    let challenge = first.handle_server_first(SERVER_FIRST.as_bytes()).expect("a good server-first");
+    let derivation = challenge.derivation(&alice());
+    assert_eq!(
+        format!("{challenge:?} {derivation:?}"),
+        "Challenge { hash: Sha256, .. } Derivation { left: 4095, .. }"
+    );
+    let first = ClientFirst::new(Hash::Sha256, alice().user(), CLIENT_NONCE.to_string());
+    let (last, _) = answer(first, SERVER_FIRST, &alice(), &mut DerivedKeys::default()).expect("good");
     assert_eq!(format!("{last:?}"), "ClientFinal { hash: Sha256, .. }");
 }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::session::scram::Hash;
+use crate::session::scram::{Derivation, Hash};
 use crate::session::{
     Credentials, DerivedKeys, Established, Handshake, HandshakeFailure, Mechanism, Secret, Settings, Step,
 };
@@ -39,6 +39,8 @@ pub(super) type Answer = (Status, Vec<u8>);
 pub(super) struct Server {
     /// The mechanisms it knows and lists.
     mechanisms: &'static [Mechanism],
+    /// The rounds that it asks for.
+    iterations: u32,
     /// Answers that replace the true ones.
     replaced: BTreeMap<u8, Answer>,
     /// Every request that it got, by opcode.
@@ -59,6 +61,7 @@ impl Server {
     pub(super) fn new() -> Self {
         Self {
             mechanisms: &Mechanism::ALL,
+            iterations: ITERATIONS,
             replaced: BTreeMap::new(),
             seen: Vec::new(),
             exchange: None,
@@ -68,6 +71,10 @@ impl Server {
 
     pub(super) fn offering(mechanisms: &'static [Mechanism]) -> Self {
         Self { mechanisms, ..Self::new() }
+    }
+
+    pub(super) fn asking_for(iterations: u32) -> Self {
+        Self { iterations, ..Self::new() }
     }
 
     pub(super) fn replacing(mut self, opcode: Opcode, status: Status, body: &[u8]) -> Self {
@@ -123,8 +130,10 @@ impl Server {
                 let bare = payload.strip_prefix("n,,").expect("client-first");
                 let (_, client_nonce) = bare.split_once(",r=").expect("a nonce");
                 let nonce = format!("{client_nonce}SERVER");
-                let first = format!("r={nonce},s={},i={ITERATIONS}", STANDARD.encode(SALT));
-                let salted = hash.derive(PASSWORD.as_bytes(), SALT, ITERATIONS);
+                let iterations = self.iterations;
+                let first = format!("r={nonce},s={},i={iterations}", STANDARD.encode(SALT));
+                let mut derivation = Derivation::new(hash, PASSWORD.as_bytes(), SALT, iterations);
+                let salted = derivation.advance(iterations).expect("these are all").to_vec();
                 self.exchange = Some(Exchange { hash, salted, nonce, messages: format!("{bare},{first}") });
                 (Status::AUTH_CONTINUE, first.into_bytes())
             }
@@ -182,7 +191,7 @@ pub(super) fn bootstrap_through(
         let mut rest = &inbox[..];
         while let Some(packet) = peek(rest, MAX_BODY_LEN).expect("frames") {
             rest = &rest[packet.len()..];
-            match handshake.handle_packet(&packet, &mut keys, &mut out) {
+            match handle(handshake, &packet, &mut keys, &mut out) {
                 Step::Waiting(next) => handshake = next,
                 Step::Established(established) => {
                     assert!(rest.is_empty() && out.is_empty(), "the last answer ends it");
@@ -193,6 +202,22 @@ pub(super) fn bootstrap_through(
         }
     }
     panic!("no end, and {} is awaited still", handshake.awaits())
+}
+
+/// What a packet leads to, with all the work that it makes.
+pub(super) fn handle(
+    handshake: Handshake,
+    packet: &Packet<'_>,
+    keys: &mut DerivedKeys,
+    out: &mut Vec<u8>,
+) -> Step {
+    let mut step = handshake.handle_packet(packet, keys, out);
+    loop {
+        step = match step {
+            Step::Waiting(handshake) if handshake.has_work() => handshake.advance(keys, out),
+            done => return done,
+        }
+    }
 }
 
 pub(super) fn bootstrap(settings: Settings, server: &mut Server) -> Outcome {
