@@ -37,6 +37,10 @@ impl Client {
                 return Err(alloc::format!("the server sent a frame of the wrong direction ({magic:?})"));
             }
         }
+        // Neither form of a value was agreed on, and what looks like a document would be something else.
+        if !packet.datatype().is_plain() {
+            return Err("the server sent a compressed value, or attributes, which was not agreed on".into());
+        }
         if packet.opaque() >= FIRST_OWN_OPAQUE {
             self.handle_own_reply(link, &packet, now);
             return Ok(());

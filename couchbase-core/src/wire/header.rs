@@ -68,6 +68,11 @@ impl Datatype {
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
+
+    /// True if the value is what it seems: neither compressed nor preceded by attributes.
+    pub const fn is_plain(self) -> bool {
+        self.0 & (Self::SNAPPY.0 | Self::XATTR.0) == 0
+    }
 }
 
 impl fmt::Debug for Datatype {

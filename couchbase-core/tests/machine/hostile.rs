@@ -119,3 +119,21 @@ fn an_answer_to_another_question_costs_the_link() {
     assert!(format!("{error}").contains("DELETE"), "{error}");
     assert!(rig.log.contains(&"close".into()));
 }
+
+#[test]
+fn a_value_in_a_form_that_was_not_agreed_on_is_no_document() {
+    for datatype in [2, 4] {
+        let mut rig = crate::rig::Rig::connected(1);
+        rig.set("k", "1");
+        rig.run();
+        let op = rig.get("k");
+        rig.deliver(0);
+        let mut reply = rig.waiting_reply(0);
+        reply[5] = datatype;
+        rig.inject(0, &reply);
+        assert!(rig.is_open(op), "asked again, over the next link");
+        assert!(rig.log.contains(&"close".into()));
+        rig.pass(std::time::Duration::from_secs(1));
+        assert_eq!(rig.ok(op).value::<String>().expect("text"), "1");
+    }
+}

@@ -3,7 +3,7 @@
 use alloc::string::ToString;
 
 use super::{HandshakeFailure, Progress, Step};
-use crate::wire::{Datatype, Opcode, Packet, Status};
+use crate::wire::{Opcode, Packet, Status};
 
 pub(super) const STEP: &str = "GET_CLUSTER_CONFIG";
 
@@ -16,7 +16,7 @@ impl AwaitConfig {
     pub(super) fn handle_packet(mut self, packet: &Packet<'_>) -> Result<Step, HandshakeFailure> {
         match self.progress.admit(packet, Opcode::GET_CLUSTER_CONFIG)? {
             Status::SUCCESS => {
-                if packet.datatype().contains(Datatype::SNAPPY) {
+                if !packet.datatype().is_plain() {
                     return Err(HandshakeFailure::violation(
                         STEP,
                         "the config is compressed, which was not agreed on".to_string(),
