@@ -79,7 +79,8 @@ impl Encoded {
 /// # Ok::<(), couchbase_core::Error>(())
 /// ```
 ///
-/// A reference to bytes (`&[u8]`, `&Vec<u8>`) is refused: it would silently become a JSON array of numbers.
+/// A reference to bytes (`&[u8]`, `&Vec<u8>`, also in a box or an option) is refused: it would silently become a JSON
+/// array of numbers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored as a document",
     label = "not a value that the client can encode",
@@ -92,10 +93,29 @@ pub trait Encode {
     fn encode(self) -> Result<Encoded>;
 }
 
-/// By name, because no bound can say "anything but bytes". The compiler folds it away.
+/// What is stored as if it were not there.
+const WRAPPERS: [&str; 8] = [
+    "&mut ",
+    "&",
+    // A lifetime, as some compilers write it.
+    "'_, ",
+    "alloc::boxed::Box<",
+    "alloc::borrow::Cow<",
+    "alloc::rc::Rc<",
+    "alloc::sync::Arc<",
+    "core::option::Option<",
+];
+
+/// By name, because no bound can say "anything but bytes".
 fn looks_like_bytes<T: ?Sized>() -> bool {
-    let name = core::any::type_name::<T>().trim_start_matches('&');
-    name == "[u8]" || name == "alloc::vec::Vec<u8>" || name.starts_with("[u8; ")
+    let mut name = core::any::type_name::<T>();
+    while let Some(inner) = WRAPPERS.iter().find_map(|wrapper| name.strip_prefix(wrapper)) {
+        name = inner;
+    }
+    // Brackets of wrappers may follow.
+    ["[u8]", "[u8; ", "alloc::vec::Vec<u8>", "alloc::collections::vec_deque::VecDeque<u8>"]
+        .iter()
+        .any(|bytes| name.starts_with(bytes))
 }
 
 impl<T: Serialize + ?Sized> Encode for &T {
@@ -209,14 +229,32 @@ impl<B: Into<Bytes>> From<Raw<B>> for Fragment {
 mod tests {
     use super::*;
     use crate::ErrorKind;
+    use alloc::borrow::Cow;
+    use alloc::boxed::Box;
+    use alloc::collections::VecDeque;
+    use alloc::sync::Arc;
     use alloc::vec;
     use alloc::vec::Vec;
 
     #[test]
     fn references_to_bytes_are_refused_whatever_their_form() {
         let bytes: Vec<u8> = vec![1, 2];
-        let refused =
-            [(&bytes).encode(), (&bytes[..]).encode(), (&[1_u8, 2]).encode(), (&&bytes[..]).encode()];
+        let (boxed, shared): (Box<[u8]>, Arc<[u8]>) = (bytes.clone().into(), bytes.clone().into());
+        let mut array = [1_u8, 2];
+        let refused = [
+            (&bytes).encode(),
+            (&bytes[..]).encode(),
+            (&array).encode(),
+            (&&bytes[..]).encode(),
+            (&&mut array[..]).encode(),
+            (&boxed).encode(),
+            (&Box::new(bytes.clone())).encode(),
+            (&shared).encode(),
+            (&Cow::Borrowed(&bytes[..])).encode(),
+            (&Some(bytes.clone())).encode(),
+            (&VecDeque::from([1_u8])).encode(),
+            (&Vec::<u8>::new()).encode(),
+        ];
         for result in refused {
             let error = result.expect_err("bytes by reference");
             assert_eq!(error.kind(), ErrorKind::ValueFormat);
@@ -224,6 +262,9 @@ mod tests {
         }
         assert_eq!(Json(&bytes).encode().unwrap().bytes, "[1,2]");
         assert_eq!((&vec![1_u16, 2]).encode().unwrap(), Encoded::new("[1,2]", Flags::JSON));
+        // Not bytes, but something that has some.
+        assert_eq!((&vec![bytes.clone()]).encode().unwrap().bytes, "[[1,2]]");
+        assert_eq!((&(1_u8, 2_u8)).encode().unwrap().bytes, "[1,2]");
     }
 
     #[test]
