@@ -32,6 +32,8 @@ struct Inner {
     is_overtaken: bool,
     attempts: u32,
     status: Option<Status>,
+    /// The status is the answer to an operation: it says what is wrong with that, and nothing of the connection.
+    is_answer: bool,
     key: Option<Key>,
     node: Option<Node>,
     /// The server's explanation, where it gave one.
@@ -49,6 +51,7 @@ impl Error {
             is_overtaken: false,
             attempts: 0,
             status: None,
+            is_answer: false,
             key: None,
             node: None,
             server_words: None,
@@ -92,6 +95,13 @@ impl Error {
         self
     }
 
+    /// The node's answer to an operation was this status.
+    pub(crate) fn answered(self, status: Status) -> Self {
+        let mut error = self.with_status(status);
+        error.inner().is_answer = true;
+        error
+    }
+
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.inner().attempts = attempts;
         self
@@ -123,9 +133,13 @@ impl Error {
         self.0.kind
     }
 
-    /// The numeric code of the original client library; 0 if it had none.
+    /// The numeric code that the original client library gave for this: for what a node answered by its status, else
+    /// by the kind; 0 if it had none.
     pub fn rc(&self) -> u16 {
-        self.0.kind.rc()
+        match self.0.status {
+            Some(status) if self.0.is_answer => kind::rc_of(status),
+            _ => self.0.kind.rc(),
+        }
     }
 
     /// The server may have carried it out, and may still do so: it was written, not answered, and is not idempotent.
@@ -176,9 +190,10 @@ impl Error {
         self.0.kind.is_data()
     }
 
-    /// Nothing will succeed on this connection until its configuration changes.
+    /// Nothing will succeed on this connection until its configuration changes. An answer to one operation is not fatal:
+    /// who may not write may still read.
     pub fn is_fatal(&self) -> bool {
-        self.0.kind.is_fatal()
+        self.0.kind.is_fatal() && !self.0.is_answer
     }
 
     /// The key it is about, if it is about one.

@@ -1,12 +1,14 @@
 //! The kinds of failure, their categories, and the original client's codes.
 
+use crate::wire::Status;
 use core::fmt;
 
 /// What kind of failure an [`Error`](crate::Error) is. More may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An argument that no server would take; nothing was sent.
+    /// An argument that no server would take. Nothing was sent, unless the error has a status: then the server found
+    /// it.
     Argument,
     /// A value that cannot be encoded, or a document that cannot be decoded as asked.
     ValueFormat,
@@ -56,6 +58,30 @@ pub enum ErrorKind {
     NoRuntime,
     /// A status that this client does not know.
     Other,
+}
+
+/// The code that the original client library gave for a node's answer.
+pub(super) const fn rc_of(status: Status) -> u16 {
+    match status {
+        Status::KEY_ENOENT => 0x0d,
+        // Nodes of that time answered KEY_EEXISTS for a document that was locked.
+        Status::KEY_EEXISTS | Status::LOCKED => 0x0c,
+        Status::E2BIG => 0x04,
+        Status::EINVAL => 0x07,
+        Status::NOT_STORED => 0x12,
+        Status::DELTA_BADVAL => 0x03,
+        Status::NOT_MY_VBUCKET => 0x17,
+        Status::AUTH_ERROR => 0x02,
+        Status::AUTH_CONTINUE => 0x01,
+        Status::ERANGE => 0x09,
+        Status::UNKNOWN_COMMAND => 0x14,
+        Status::ENOMEM => 0x08,
+        Status::NOT_SUPPORTED => 0x13,
+        Status::EINTERNAL => 0x06,
+        Status::EBUSY => 0x05,
+        Status::ETMPFAIL => 0x0b,
+        _ => 0x0a,
+    }
 }
 
 impl ErrorKind {

@@ -203,7 +203,7 @@ impl Client {
         let mut error = Error::new(kind, words)
             .with_key(live.request.key.clone())
             .with_node(from.node.clone())
-            .with_status(packet.status())
+            .answered(packet.status())
             .with_attempts(live.attempts)
             .ambiguous(is_ambiguous);
         if let Some(body) = ErrorBody::parse(packet.value()) {

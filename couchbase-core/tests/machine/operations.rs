@@ -2,6 +2,7 @@
 
 use crate::rig::{Rig, text};
 use couchbase_core::machine::Request;
+use couchbase_core::wire::{Opcode, Status};
 use couchbase_core::{Cas, ErrorKind, Expiry, Flags, Raw};
 use std::time::Duration;
 
@@ -153,4 +154,29 @@ fn a_far_expiry_needs_the_time_of_day() {
     rig.run();
     rig.ok(near);
     rig.ok(set);
+}
+
+#[test]
+fn what_a_node_answers_has_the_original_code_and_is_never_fatal() {
+    let mut rig = Rig::connected(1);
+    // The codes of the original client library; it did not know the last status.
+    for (status, rc) in [
+        (Status::EINVAL, 0x07),
+        (Status::UNKNOWN_COMMAND, 0x14),
+        (Status::EINTERNAL, 0x06),
+        (Status::ERANGE, 0x09),
+        (Status::E2BIG, 0x04),
+        (Status::NOT_SUPPORTED, 0x13),
+        (Status::KEY_EEXISTS, 0x0c),
+        (Status::EACCESS, 0x0a),
+    ] {
+        rig.answer_next(1, Opcode::SET, status);
+        let op = rig.set("k", "1");
+        rig.run();
+        let error = rig.error(op);
+        assert_eq!((error.rc(), error.is_fatal()), (rc, false), "{error}");
+        let op = rig.set("k", "1");
+        rig.run();
+        rig.ok(op);
+    }
 }
