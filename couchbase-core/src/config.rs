@@ -95,7 +95,8 @@ impl Config {
         self
     }
 
-    /// How long the first connection may take; 10 s unless set. More than zero, at most a day.
+    /// How long the first connection may take; 10 s unless set. More than zero, at most a day. Links to the map's nodes
+    /// have 10 s each, whatever this is.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
         self

@@ -17,10 +17,20 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 
+/// What looking up a node of the map may take, and what opening a link to it may take after that.
+const WITHIN: Duration = Duration::from_secs(10);
 /// Between two parts of a handshake's work others have their turn.
 const PAUSE: Duration = Duration::from_millis(1);
 
 impl Client {
+    /// How long a look-up for this purpose may take, and a link.
+    fn time_for(&self, purpose: &Purpose) -> Duration {
+        match purpose {
+            Purpose::Seed => self.config.connect_timeout,
+            Purpose::Node(..) => WITHIN,
+        }
+    }
+
     /// Looks up a host and opens a link to it; an address needs no looking up.
     pub(super) fn dial(&mut self, target: Target, now: Instant) {
         match target.host.parse::<IpAddr>() {
@@ -29,8 +39,8 @@ impl Client {
                 self.resolutions += 1;
                 let query = ResolveId(self.resolutions);
                 let (host, port) = (target.host.clone(), target.port);
+                self.timers.insert(now + self.time_for(&target.purpose), Timer::Resolve(query));
                 self.resolving.insert(query, target);
-                self.timers.insert(now + self.config.connect_timeout, Timer::Resolve(query));
                 self.outbox.push(Event::Resolve { query, host, port });
             }
         }
@@ -44,7 +54,7 @@ impl Client {
             self.target_failed(&target, Error::new(ErrorKind::UnknownHost, words), now);
             return;
         };
-        let (left, within) = (others.len() as u32, self.config.connect_timeout);
+        let (left, within) = (others.len() as u32, self.time_for(&target.purpose));
         let Some(link) = self.links.insert(target.clone(), others) else {
             self.target_failed(&target, Error::new(ErrorKind::Overloaded, "too many links"), now);
             return;
@@ -59,11 +69,8 @@ impl Client {
     /// The look-up of a host took too long.
     pub(super) fn handle_resolve_timer(&mut self, query: ResolveId, now: Instant) {
         if let Some(target) = self.resolving.remove(&query) {
-            let words = alloc::format!(
-                "looking up {} takes longer than {:?}",
-                target.host,
-                self.config.connect_timeout
-            );
+            let within = self.time_for(&target.purpose);
+            let words = alloc::format!("looking up {} takes longer than {within:?}", target.host);
             self.target_failed(&target, Error::new(ErrorKind::Timeout, words), now);
         }
     }
@@ -193,7 +200,7 @@ impl Client {
             }
             Stage::Serving { .. } | Stage::Ended => return,
         };
-        let words = alloc::format!("gave up after {:?}, {step}", self.config.connect_timeout);
+        let words = alloc::format!("gave up after {:?}, {step}", self.time_for(&link.target.purpose));
         self.give_up(id, Error::new(ErrorKind::Timeout, words), now);
     }
 }

@@ -1,6 +1,7 @@
 //! Links that are lost: when they are made again, and what is said meanwhile.
 
 use crate::script::{Received, Script, cluster};
+use couchbase_core::Config;
 use couchbase_core::machine::{LinkId, LinkLoss, Request};
 use couchbase_core::wire::{Opcode, Outgoing, Status};
 use std::time::Duration;
@@ -69,6 +70,20 @@ fn a_node_that_leaves_the_map_and_comes_back_is_not_tried_more_often() {
     attempts(&mut script, first, 10 * SECOND);
     let after = attempts(&mut script, first, 20 * SECOND);
     assert!(after <= before + before / 4, "{before} attempts in 20 s before, {after} after");
+}
+
+#[test]
+fn a_node_has_ten_seconds_however_long_the_first_connection_may_take() {
+    for connect_timeout in [SECOND / 10, 600 * SECOND] {
+        let config = Config::new(HOST).connect_timeout(connect_timeout);
+        let (mut script, first) = Script::connected(config, cluster(1, &["10.0.0.1", "10.0.0.2"], &[0, 1]));
+        let (silent, _) = script.opened[1];
+        script.client.handle_connected(silent, script.now);
+        attempts(&mut script, first, 10 * SECOND - SECOND / 100);
+        assert!(!script.closed.contains(&silent), "{connect_timeout:?}");
+        attempts(&mut script, first, SECOND / 100);
+        assert!(script.closed.contains(&silent), "{connect_timeout:?}");
+    }
 }
 
 #[test]
