@@ -5,7 +5,7 @@
 //!
 //! 1. tell it what happened: [`handle_input`](Client::handle_input), [`handle_connected`](Client::handle_connected),
 //!    [`handle_lost`](Client::handle_lost), [`handle_resolved`](Client::handle_resolved),
-//!    [`handle_timeout`](Client::handle_timeout);
+//!    [`handle_unresolved`](Client::handle_unresolved), [`handle_timeout`](Client::handle_timeout);
 //! 2. carry out its events until there are none: [`poll_event`](Client::poll_event);
 //! 3. write what it has for the links that [`poll_dirty`](Client::poll_dirty) names:
 //!    [`poll_transmit`](Client::poll_transmit);

@@ -9,6 +9,7 @@ use super::link::{Link, Stop, loss};
 use super::sources::Source;
 use crate::machine::{Event, LinkId, LinkLoss};
 use std::mem;
+use std::string::ToString;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -181,9 +182,10 @@ impl Driver {
                 let query = *query;
                 let Poll::Ready(outcome) = resolving.as_mut().poll(&mut cx) else { return };
                 drop(self.sources.remove(position));
-                // Why a look-up failed is the resolver's own affair: no address, unknown host.
-                let addrs = outcome.unwrap_or_default();
-                self.tell(|client, now| client.handle_resolved(query, &addrs, now));
+                self.tell(|client, now| match outcome {
+                    Ok(addrs) => client.handle_resolved(query, &addrs, now),
+                    Err(error) => client.handle_unresolved(query, &error.to_string(), now),
+                });
             }
             Source::Vacant => {}
         }

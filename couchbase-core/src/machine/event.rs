@@ -10,7 +10,8 @@ use core::net::SocketAddr;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// Look up a host; answer with [`handle_resolved`](super::Client::handle_resolved).
+    /// Look up a host; answer with [`handle_resolved`](super::Client::handle_resolved), or with
+    /// [`handle_unresolved`](super::Client::handle_unresolved).
     Resolve {
         /// What to answer under.
         query: ResolveId,

@@ -27,6 +27,16 @@ impl Client {
         self.settle(now);
     }
 
+    /// The other answer to [`Event::Resolve`](super::Event::Resolve): the look-up failed, for this reason.
+    pub fn handle_unresolved(&mut self, query: ResolveId, why: &str, now: Instant) {
+        let now = self.advance(now);
+        if let Some(target) = self.resolving.remove(&query) {
+            let words = alloc::format!("cannot look up {}: {why}; is it spelled right?", target.host);
+            self.target_failed(&target, Error::new(ErrorKind::UnknownHost, words), now);
+        }
+        self.settle(now);
+    }
+
     /// The socket that [`Event::Open`](super::Event::Open) asked for is connected.
     pub fn handle_connected(&mut self, link: LinkId, now: Instant) {
         let now = self.advance(now);

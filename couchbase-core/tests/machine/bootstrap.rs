@@ -119,10 +119,11 @@ fn names_are_resolved_and_unknown_ones_are_unknown_hosts() {
     let mut client = Client::new("couchbase://nowhere.invalid/default", 1, now).unwrap();
     let Some(Event::Resolve { query, host, port }) = client.poll_event() else { panic!("a name to resolve") };
     assert_eq!((&*host, port), ("nowhere.invalid", 11210));
-    client.handle_resolved(query, &[], now);
+    client.handle_unresolved(query, "no such name", now);
     let Some(Event::ConnectFailed { error }) = client.poll_event() else { panic!("an unknown host") };
     assert_eq!(error.kind(), ErrorKind::UnknownHost);
-    assert!(format!("{error}").contains("nowhere.invalid"), "{error}");
+    let words = format!("{error}");
+    assert!(words.contains("nowhere.invalid: no such name"), "{words}");
 }
 
 #[test]
