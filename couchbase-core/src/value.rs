@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(Json(&bytes).encode().unwrap().bytes, "[1,2]");
         assert_eq!((&vec![1_u16, 2]).encode().unwrap(), Encoded::new("[1,2]", Flags::JSON));
         // Not bytes, but something that has some.
-        assert_eq!((&vec![bytes.clone()]).encode().unwrap().bytes, "[[1,2]]");
+        assert_eq!((&vec![bytes]).encode().unwrap().bytes, "[[1,2]]");
         assert_eq!((&(1_u8, 2_u8)).encode().unwrap().bytes, "[1,2]");
     }
 

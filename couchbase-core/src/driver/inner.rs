@@ -205,7 +205,9 @@ impl Inner {
         }
         completions.refuse_waiting(effects);
         for op in completions.unfinished() {
-            completions.finish(op, Err(closed()), effects);
+            let key = self.client.key(op);
+            let error = key.map_or_else(closed, |key| closed().with_key(key.clone()));
+            completions.finish(op, Err(error), effects);
             // It may hold a handle, by its value's owner.
             self.client.cancel(op, now);
         }

@@ -1,8 +1,8 @@
 //! What the machine wants: events, bytes, and to be woken.
 
 use super::outbox::Next;
-use super::{Client, Event, LinkId, TimerKind, Transmit};
-use crate::Instant;
+use super::{Client, Event, LinkId, OpId, TimerKind, Transmit};
+use crate::{Instant, Key};
 
 /// Counts since the beginning, and what is the case now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,6 +79,11 @@ impl Client {
     pub fn poll_timeout(&mut self) -> Option<(Instant, TimerKind)> {
         let deadline = self.deadlines.next().map(|at| (at, TimerKind::Deadline));
         [deadline, self.timers.next()].into_iter().flatten().min()
+    }
+
+    /// The key of an operation that has not ended.
+    pub fn key(&self, op: OpId) -> Option<&Key> {
+        self.table.get(op).map(|live| live.request.key())
     }
 
     /// How the machine fares.
