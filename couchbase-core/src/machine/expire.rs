@@ -36,7 +36,8 @@ impl Client {
         }
     }
 
-    fn time_out(&mut self, id: OpId, now: Instant) -> Option<Live> {
+    /// The deadline of an operation has come.
+    pub(super) fn time_out(&mut self, id: OpId, now: Instant) -> Option<Live> {
         let live = self.end(id, now)?;
         let error = self.timeout_error(&live);
         self.report(id, Err(error));

@@ -124,22 +124,26 @@ impl Client {
     /// Gives free places to those in line, and ends the machine when it is closing and has nothing left to do.
     pub(super) fn settle(&mut self, now: Instant) {
         while let Some(&id) = self.admission.line.front() {
-            // What is due ends in line: it must not be sent in its last moment.
-            let is_due = |live: &Live| live.deadline.is_some_and(|(deadline, _)| deadline <= now);
-            let waits = |live: &&Live| live.state == State::InLine && !is_due(live);
-            if let Some(live) = self.table.get(id).filter(waits) {
-                let size = live.request.size();
-                if !self.has_place(size) {
-                    break;
-                }
-                // Place is taken below; until then it is no ticket any more.
-                if let Some(live) = self.table.get_mut(id) {
-                    live.state = State::Queued;
-                }
-                self.admission.in_line -= 1;
-                self.take_place(id, size, now);
+            let Some(live) = self.table.get_mut(id).filter(|live| live.state == State::InLine) else {
+                self.admission.line.pop_front();
+                continue;
+            };
+            if live.deadline.is_some_and(|(deadline, _)| deadline <= now) {
+                // It must not be sent in its last moment.
+                self.admission.line.pop_front();
+                self.time_out(id, now);
+                continue;
+            }
+            let size = live.request.size();
+            if !self.has_place(size) {
+                break;
+            }
+            if let Some(live) = self.table.get_mut(id) {
+                live.state = State::Queued;
             }
             self.admission.line.pop_front();
+            self.admission.in_line -= 1;
+            self.take_place(id, size, now);
         }
         if self.is_closing && self.table.live() == 0 && !matches!(self.phase, Phase::Closed) {
             self.shut();
