@@ -142,7 +142,8 @@ impl Error {
         }
     }
 
-    /// The server may have carried it out, and may still do so: it was written, not answered, and is not idempotent.
+    /// The server may have carried it out, or may still do so: it was written (or is about to be), not answered, and is
+    /// not idempotent.
     /// Without this the operation had no effect and is safe to repeat.
     pub fn is_ambiguous(&self) -> bool {
         self.0.is_ambiguous
@@ -206,7 +207,7 @@ impl Error {
         self.0.node.as_ref()
     }
 
-    /// How often the operation was written to a socket.
+    /// How often the operation was handed to a link, to be written to its socket.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }

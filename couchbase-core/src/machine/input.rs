@@ -5,7 +5,7 @@ use super::link::Stage;
 use super::replies::Incoming;
 use super::timer::Timer;
 use super::{Client, LinkId, LinkLoss, Phase, ResolveId};
-use crate::wire::{HEADER_LEN, MAX_BODY_LEN, Packet, peek};
+use crate::wire::{HEADER_LEN, MAX_BODY_LEN, Packet, Status, peek};
 use crate::{Error, ErrorKind, Instant};
 use bytes::{Buf, BytesMut};
 use core::net::SocketAddr;
@@ -57,7 +57,9 @@ impl Client {
     /// it, the next time.
     pub fn handle_input(&mut self, link: LinkId, rx: &mut BytesMut, now: Instant) {
         let now = self.advance(now);
-        if let Err(error) = self.handle_frames(link, rx, now) {
+        let read = self.handle_frames(link, rx, now);
+        let stale = || self.links.get(link).and_then(|link| link.stale).map(stale);
+        if let Some(error) = read.err().or_else(stale) {
             self.give_up(link, error, now);
         }
         match self.links.get(link) {
@@ -155,4 +157,8 @@ impl Client {
     pub fn is_connecting(&self) -> bool {
         matches!(self.phase, Phase::Connecting(_))
     }
+}
+
+fn stale(status: Status) -> Error {
+    Error::new(ErrorKind::Protocol, alloc::format!("the link's state is lost: the server answered {status}"))
 }

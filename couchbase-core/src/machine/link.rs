@@ -5,7 +5,7 @@ use super::owed::Owed;
 use super::{LinkId, Transmit};
 use crate::config::Limits;
 use crate::session::{ErrorMap, Features, Handshake};
-use crate::wire::Feature;
+use crate::wire::{Feature, Status};
 use crate::{Instant, Node};
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -53,6 +53,8 @@ pub(super) struct Link {
     pub(super) owed: Owed,
     /// Everything before this position has been pulled.
     pub(super) pulled: u64,
+    /// The node answered that it has lost the link's state: the link is given up when what has been received is read.
+    pub(super) stale: Option<Status>,
     /// Operations wait because too much is unanswered.
     pub(super) is_full: bool,
     /// A timer will look whether an answer is owed for too long.
@@ -101,6 +103,7 @@ impl Link {
             is_dirty: false,
             owed: Owed::default(),
             pulled: 0,
+            stale: None,
             is_full: false,
             stuck_timer: false,
             own: OwnRequests { next: FIRST_OWN_OPAQUE, configuration: None },

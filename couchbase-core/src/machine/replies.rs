@@ -107,8 +107,10 @@ impl Client {
             }
             Decision::Reroute => self.handle_not_my_vbucket(link, id, &packet, now),
             Decision::Relink => {
+                if let Some(link) = self.links.get_mut(link) {
+                    link.stale = Some(status);
+                }
                 self.retry(id, status, now, now);
-                return Err(alloc::format!("the link's state is lost: the server answered {status}"));
             }
         }
         Ok(())

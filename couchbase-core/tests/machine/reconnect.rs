@@ -1,6 +1,7 @@
 //! Links that are lost: when they are made again, and what is said meanwhile.
 
 use crate::script::{Received, Script, cluster};
+use bytes::BytesMut;
 use couchbase_core::Config;
 use couchbase_core::machine::{LinkId, LinkLoss, Request};
 use couchbase_core::wire::{Opcode, Outgoing, Status};
@@ -90,18 +91,27 @@ fn a_node_has_ten_seconds_however_long_the_first_connection_may_take() {
 fn what_a_link_refused_for_its_own_sake_is_sent_over_the_next_one_and_counted_once() {
     let (mut script, link) = Script::connected(HOST, cluster(1, &["10.0.0.1"], &[0]));
     let op = script.submit(Request::delete("k"), 60 * SECOND);
-    let asked = script.requests(link);
-    let lost = Outgoing::response(Opcode::DELETE, Status::NO_BUCKET);
-    script.say(link, Outgoing { opaque: asked[0].opaque, ..lost });
+    let behind = script.submit(Request::delete("k"), 60 * SECOND);
+    let mut bytes = BytesMut::new();
+    for asked in script.requests(link) {
+        let mut frame = Vec::new();
+        let lost = Outgoing::response(Opcode::DELETE, Status::NO_BUCKET);
+        Outgoing { opaque: asked.opaque, ..lost }.write_to(&mut frame);
+        bytes.extend_from_slice(&frame);
+    }
+    script.client.handle_input(link, &mut bytes, script.now);
+    script.events();
     assert_eq!(script.closed, [link]);
+    assert!(script.results.is_empty(), "both were refused: {:?}", script.results);
     script.pass(SECOND);
     let next = script.opened.last().expect("opened again").0;
     script.establish(next);
-    let asked = script.requests(next);
-    assert_eq!(asked[0].opcode, Opcode::DELETE);
-    let refused = Outgoing::response(Opcode::DELETE, Status::KEY_ENOENT);
-    script.say(next, Outgoing { opaque: asked[0].opaque, ..refused });
-    assert_eq!(script.error(op).attempts(), 2);
+    for (op, asked) in [op, behind].into_iter().zip(script.requests(next)) {
+        assert_eq!(asked.opcode, Opcode::DELETE);
+        let refused = Outgoing::response(Opcode::DELETE, Status::KEY_ENOENT);
+        script.say(next, Outgoing { opaque: asked.opaque, ..refused });
+        assert_eq!(script.error(op).attempts(), 2);
+    }
 }
 
 #[test]
