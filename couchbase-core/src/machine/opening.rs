@@ -9,7 +9,7 @@ use super::link::{Purpose, Stage, Target};
 use super::timer::Timer;
 use super::{Client, Event, LinkId, Phase, ResolveId};
 use crate::session::{DerivedKeys, Established, Handshake, HandshakeFailure, Step};
-use crate::topology::ClusterMap;
+use crate::topology::{ClusterMap, ConfigError};
 use crate::wire::Packet;
 use crate::{Error, ErrorKind, Instant};
 use alloc::collections::VecDeque;
@@ -173,7 +173,9 @@ impl Client {
                 return Err(Error::new(ErrorKind::NotSupported, words));
             };
             let map = offered.map_err(|error| {
-                Error::new(ErrorKind::Protocol, alloc::format!("the cluster's configuration: {error}"))
+                let is_strange = matches!(error, ConfigError::Unsupported { .. });
+                let kind = if is_strange { ErrorKind::NotSupported } else { ErrorKind::Protocol };
+                Error::new(kind, alloc::format!("the cluster's configuration: {error}"))
             })?;
             if map.vbucket_count() == 0 {
                 let words = "the cluster's configuration has no vbuckets: is the bucket of another type?";

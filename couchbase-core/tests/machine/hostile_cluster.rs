@@ -31,6 +31,19 @@ fn a_malformed_answer_ends_its_own_operation_too() {
 }
 
 #[test]
+fn a_bucket_of_another_type_is_not_supported() {
+    let map =
+        cluster(1, &["10.0.0.1"], &[0]).replace(r#""nodeLocator":"vbucket""#, r#""nodeLocator":"ketama""#);
+    let mut script = Script::new(HOST, map);
+    let early = script.submit(Request::get("k"), SECOND);
+    let (link, _) = script.opened[0];
+    script.establish(link);
+    let error = script.error(early);
+    assert_eq!(error.kind(), ErrorKind::NotSupported);
+    assert!(format!("{error}").contains("ketama"), "{error}");
+}
+
+#[test]
 fn a_bucket_that_gets_its_name_later_keeps_its_vbuckets() {
     let nameless = cluster(1, &["10.0.0.1"], &[0; 64]).replace(r#""name":"default","#, "");
     let (mut script, link) = Script::connected(HOST, nameless);
