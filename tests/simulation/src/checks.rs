@@ -7,8 +7,10 @@ mod author;
 mod deadline;
 mod effect;
 mod order;
+mod storm;
 
 use crate::ledger::Ledger;
+use crate::network::Socket;
 use couchbase_core::Instant;
 use couchbase_testkit::model::Effect;
 use std::time::Duration;
@@ -16,6 +18,7 @@ use std::time::Duration;
 /// What the checks look at beside the ledger.
 pub(crate) struct Facts<'a> {
     pub(crate) effects: &'a [Effect],
+    pub(crate) sockets: &'a [Socket],
     pub(crate) began: Instant,
     pub(crate) connect_timeout: Duration,
 }
@@ -31,5 +34,6 @@ pub(crate) fn check(ledger: &Ledger, facts: &Facts<'_>) -> Result<(), String> {
     deadline::check(ledger, facts)?;
     let authors = author::find(ledger, facts.effects)?;
     effect::check(ledger, facts.effects, &authors)?;
-    order::check(ledger, facts.effects)
+    order::check(ledger, facts.effects)?;
+    storm::check(facts.sockets)
 }

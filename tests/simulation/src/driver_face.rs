@@ -167,6 +167,7 @@ impl DriverFace {
         }
         let facts = Facts {
             effects: world.model.effects(),
+            sockets: &world.sockets,
             began: Instant::ZERO,
             connect_timeout: world.swarm.connect_timeout,
         };

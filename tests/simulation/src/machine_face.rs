@@ -370,6 +370,7 @@ impl<'a> MachineFace<'a> {
         }
         let facts = Facts {
             effects: self.world.model.effects(),
+            sockets: &self.world.sockets,
             began: Instant::ZERO,
             connect_timeout: self.world.swarm.connect_timeout,
         };

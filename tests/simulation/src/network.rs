@@ -46,6 +46,7 @@ pub(crate) enum Stage {
 
 pub(crate) struct Socket {
     pub(crate) node: usize,
+    pub(crate) dialed: Instant,
     pub(crate) stage: Stage,
     /// The server's side, while it lives.
     pub(crate) conn: Option<ConnId>,
@@ -126,6 +127,7 @@ impl World {
         let node = node_at(addr).filter(|node| *node < self.swarm.nodes);
         self.sockets.push(Socket {
             node: node.unwrap_or(usize::MAX),
+            dialed: self.now,
             stage: Stage::Dialing,
             conn: None,
             up: Stream::new(),
