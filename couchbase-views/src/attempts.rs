@@ -140,7 +140,7 @@ impl Attempts {
 
     /// The error when the deadline passes.
     pub(crate) fn timeout_error(&self) -> Error {
-        let mut words = format!("no whole answer within {:?}", self.timeout);
+        let mut words = format!("no whole answer within {:?}; raise the timeout", self.timeout);
         if let Some(last) = &self.last {
             words.push_str(&format!("; the last of {} failed attempts: {last}", self.made.max(2) - 1));
         }
@@ -277,7 +277,10 @@ mod tests {
     #[test]
     fn a_timeout_tells_what_stood_in_the_way() {
         let mut attempts = attempts(1);
-        assert_eq!(attempts.timeout_error().to_string(), "timeout: no whole answer within 75s; node n0:8092");
+        assert_eq!(
+            attempts.timeout_error().to_string(),
+            "timeout: no whole answer within 75s; raise the timeout; node n0:8092"
+        );
         attempts.handle_answer(503, b"{\"message\":\"Temporary error occurred\"}", NOW);
         attempts.handle_pause_over(Vec::new());
         let words = attempts.timeout_error().to_string();

@@ -36,7 +36,8 @@ pub(crate) fn view_path(bucket: &str, design: &str, view: &str) -> Result<String
 fn check_name(what: &str, name: &str) -> Result<()> {
     // A segment of dots means another path.
     if name.is_empty() || name == "." || name == ".." {
-        return Err(Error::new(ErrorKind::Argument, format!("{name:?} is no name of a {what}")));
+        let words = format!("{name:?} is no name of a {what}; give one that is neither empty nor dots");
+        return Err(Error::new(ErrorKind::Argument, words));
     }
     Ok(())
 }

@@ -48,11 +48,14 @@ pub enum RowsError {
 impl fmt::Display for RowsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Truncated => f.write_str("the view's answer ended in the middle"),
+            Self::Truncated => f.write_str("the view's answer ended in the middle; ask again"),
             Self::Malformed { offset, reason } => {
-                write!(f, "the view's answer is malformed at byte {offset}: {reason}")
+                write!(f, "the view's answer is malformed at byte {offset}: {reason}; ")?;
+                f.write_str("check that nothing on the way alters it")
             }
-            Self::TooLarge(limit) => write!(f, "a row of the view's answer exceeds {limit} bytes"),
+            Self::TooLarge(limit) => {
+                write!(f, "a row of the view's answer exceeds {limit} bytes; let the view emit less")
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// Refuses zero, which nothing can meet, and what is absurdly long.
 pub(crate) fn check_timeout(name: &str, timeout: Duration) -> Result<Duration> {
     if timeout.is_zero() {
-        Err(Error::new(ErrorKind::Argument, format!("{name} is zero: it must be above")))
+        Err(Error::new(ErrorKind::Argument, format!("{name} is zero; give it at least a millisecond")))
     } else if timeout > LONGEST {
         Err(Error::new(ErrorKind::Argument, format!("{name} is {timeout:?}: it must be at most a day")))
     } else {

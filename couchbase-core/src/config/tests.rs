@@ -233,7 +233,7 @@ fn mistakes_in_code() {
     for (config, words) in table {
         let refusal = refusal(&config);
         assert!(refusal.contains(words), "{words}\n{refusal}");
-        assert!(!refusal.contains("sec"), "{refusal}");
+        assert!(!refusal.contains("secret") && !refusal.contains("sec\0ret"), "{refusal}");
     }
 }
 

@@ -50,7 +50,9 @@ impl fmt::Display for HttpError {
         match self {
             Self::Request(reason) => write!(f, "the HTTP request cannot be sent: {reason}"),
             Self::Closed => f.write_str("the server closed the link without an answer"),
-            Self::Truncated => f.write_str("the server closed the link in the middle of its answer"),
+            Self::Truncated => {
+                f.write_str("the server closed the link in the middle of its answer; ask again")
+            }
             Self::HeadTooLarge => {
                 write!(f, "the head of the HTTP response exceeds {} bytes", super::MAX_HEAD)
             }

@@ -88,7 +88,10 @@ impl Client {
             }
             known => {
                 steps.extend(known.iter().map(Error::to_string));
-                let words = alloc::format!("no connection within {within:?} ({})", steps.join("; "));
+                let words = alloc::format!(
+                    "no connection within {within:?} ({}); check the servers and their ports, or raise connect_timeout",
+                    steps.join("; ")
+                );
                 let late = Error::new(ErrorKind::Timeout, words);
                 let mut links = self.links.iter();
                 match (links.next(), links.next()) {

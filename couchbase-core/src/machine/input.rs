@@ -1,12 +1,14 @@
 //! What happened in the world. None of it can fail: consequences come out as events.
 
 use super::copies::Copies;
-use super::link::Stage;
+use super::link::{Link, Stage};
+use super::lost_link::remedy;
 use super::replies::Incoming;
 use super::timer::Timer;
 use super::{Client, LinkId, LinkLoss, Phase, ResolveId};
-use crate::wire::{HEADER_LEN, MAX_BODY_LEN, Packet, Status, peek};
+use crate::wire::{HEADER_LEN, MAX_BODY_LEN, Packet, Status, WireError, peek};
 use crate::{Error, ErrorKind, Instant};
+use alloc::string::String;
 use bytes::{Buf, BytesMut};
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -82,7 +84,7 @@ impl Client {
             let packet = match peek(&rx[done..], MAX_BODY_LEN) {
                 Ok(Some(packet)) => packet,
                 Ok(None) => break,
-                Err(error) => return Err(protocol(alloc::format!("{error}"))),
+                Err(error) => return Err(protocol(instead_of_answer(from, &error))),
             };
             let len = packet.len();
             if !is_serving {
@@ -161,4 +163,13 @@ impl Client {
 
 fn stale(status: Status) -> Error {
     Error::new(ErrorKind::Protocol, alloc::format!("the link's state is lost: the server answered {status}"))
+}
+
+/// What came that is no frame, and where an answer was due.
+fn instead_of_answer(link: &Link, came: &WireError) -> String {
+    let awaited = match &link.stage {
+        Stage::Handshaking(handshake) => handshake.awaits(),
+        Stage::Opening { .. } | Stage::Serving { .. } | Stage::Ended => "a request",
+    };
+    alloc::format!("in place of the answer to {awaited} came {came}{}", remedy(link))
 }

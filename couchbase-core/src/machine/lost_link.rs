@@ -17,7 +17,8 @@ impl Client {
     /// The driver says that the socket is gone, or could not be made.
     pub(super) fn socket_lost(&mut self, id: LinkId, why: LinkLoss, now: Instant) {
         let Some(link) = self.links.get_mut(id) else { return };
-        let error = Error::new(ErrorKind::Network, alloc::format!("{}{why}", step(&link.stage)));
+        let error =
+            Error::new(ErrorKind::Network, alloc::format!("{}{why}{}", step(&link.stage), remedy(link)));
         // The other addresses of a host go first.
         if let Stage::Opening { others } = &mut link.stage
             && let Some(addr) = others.pop_front()
@@ -146,5 +147,25 @@ fn step(stage: &Stage) -> alloc::string::String {
             alloc::format!("lost while waiting for the answer to {}: ", handshake.awaits())
         }
         Stage::Serving { .. } | Stage::Ended => "the link was lost: ".into(),
+    }
+}
+
+/// What may help where a link does not come about, for the end of the error's text. One that has served is made again
+/// unasked.
+pub(super) fn remedy(link: &Link) -> &'static str {
+    match (&link.stage, &link.target.purpose) {
+        (Stage::Opening { .. }, Purpose::Seed) => {
+            "; check that the server runs and that this is its data port (11210 unless configured)"
+        }
+        // Its port is the cluster's word.
+        (Stage::Opening { .. }, Purpose::Node(..)) => {
+            "; check that the node runs and can be reached from here"
+        }
+        // What speaks another protocol has answered nothing yet.
+        (Stage::Handshaking(handshake), _) if !handshake.has_heard() => {
+            "; check that this is the port of a data service (11210 unless configured)"
+        }
+        (Stage::Handshaking(_), _) => "; the server's log may tell why",
+        (Stage::Serving { .. } | Stage::Ended, _) => "",
     }
 }

@@ -50,7 +50,8 @@ impl Client {
     pub(super) fn open(&mut self, target: Target, addresses: &[SocketAddr], now: Instant) {
         let mut others: VecDeque<_> = addresses.iter().copied().collect();
         let Some(addr) = others.pop_front() else {
-            let words = alloc::format!("the host {} has no address; is it spelled right?", target.host);
+            let words =
+                alloc::format!("cannot look up {}: it has no address; is it spelled right?", target.host);
             self.target_failed(&target, Error::new(ErrorKind::UnknownHost, words), now);
             return;
         };
@@ -70,7 +71,10 @@ impl Client {
     pub(super) fn handle_resolve_timer(&mut self, query: ResolveId, now: Instant) {
         if let Some(target) = self.resolving.remove(&query) {
             let within = self.time_for(&target.purpose);
-            let words = alloc::format!("looking up {} takes longer than {within:?}", target.host);
+            let words = alloc::format!(
+                "looking up {} takes longer than {within:?}; check the resolver of this machine",
+                target.host
+            );
             self.target_failed(&target, Error::new(ErrorKind::Timeout, words), now);
         }
     }

@@ -249,8 +249,9 @@ impl Request {
         }
         let len = self.value().map_or(0, Bytes::len);
         if len > MAX_VALUE_LEN {
-            let words =
-                alloc::format!("the value has {len} bytes; servers take 20 MiB ({MAX_VALUE_LEN} bytes)");
+            let words = alloc::format!(
+                "the value has {len} bytes; servers take 20 MiB ({MAX_VALUE_LEN} bytes): store it in parts"
+            );
             return Err(Error::new(ErrorKind::TooBig, words));
         }
         // Whether a date can be said at all depends on today by a few years in a century.

@@ -53,7 +53,7 @@ impl<F: Face, R: FromReply + Clone + Send + 'static> Many<F, R> {
 
 fn check(requests: Vec<Request>) -> Result<Vec<Request>> {
     if requests.is_empty() {
-        return Err(Error::new(ErrorKind::Argument, "no keys at all"));
+        return Err(Error::new(ErrorKind::Argument, "no keys at all; give at least one"));
     }
     match requests.iter().find_map(|request| Some((request, request.verify().err()?))) {
         Some((request, error)) => Err(error.with_key(request.key().clone())),

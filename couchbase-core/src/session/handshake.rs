@@ -149,6 +149,11 @@ impl Handshake {
         step.unwrap_or_else(Step::Failed)
     }
 
+    /// Whether the server has answered anything yet.
+    pub(crate) fn has_heard(&self) -> bool {
+        !matches!(self.0, State::Hello(_))
+    }
+
     /// Whether there is work left that needs nothing from the server: [`advance`](Self::advance) is to be called.
     pub fn has_work(&self) -> bool {
         matches!(self.0, State::Deriving(_))

@@ -154,10 +154,10 @@ impl fmt::Display for WireError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // The `H` of `HTTP/1.1 400 Bad Request` is by far the commonest wrong first byte.
-            Self::BadMagic(b'H') => {
-                f.write_str("an answer that begins with `H`: HTTP is spoken at this port, where the data service was expected (11210 unless configured)")
+            Self::BadMagic(b'H') => f.write_str("bytes that begin with `H`: HTTP is spoken at this port"),
+            Self::BadMagic(byte) => {
+                write!(f, "bytes that begin with {byte:#04x}, as no frame of this protocol does")
             }
-            Self::BadMagic(byte) => write!(f, "{byte:#04x} begins no frame of this protocol"),
             Self::BadLengths { opcode, parts, body } => {
                 write!(f, "a frame ({opcode}) whose parts ({parts} bytes) exceed its body ({body} bytes)")
             }

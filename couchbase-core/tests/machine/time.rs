@@ -1,9 +1,9 @@
 //! Deadlines, retries and their waits.
 
 use crate::rig::{Rig, text};
-use couchbase_core::ErrorKind;
 use couchbase_core::machine::Request;
 use couchbase_core::wire::{Opcode, Status};
+use couchbase_core::{Config, ErrorKind};
 use std::time::Duration;
 
 #[test]
@@ -107,7 +107,26 @@ fn an_operation_without_its_nodes_link_says_why() {
     let error = rig.error(op);
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!(!error.is_ambiguous() && error.attempts() == 0, "{error}");
-    assert!(format!("{error}").contains("refused"), "{error}");
+    let words = format!("{error}");
+    assert!(words.contains("refused") && words.contains("check that the node runs"), "{words}");
+}
+
+#[test]
+fn the_connect_deadline_adds_to_what_failed_before_and_says_each_remedy_once() {
+    let seeds = "couchbase://app:secret@10.0.0.1,10.0.0.2/default";
+    let mut rig = Rig::with(2, |_| Config::new(seeds).connect_timeout(Duration::from_secs(3)));
+    rig.model.stop(0);
+    rig.model.hang(1);
+    let op = rig.get("k");
+    rig.pass(Duration::from_secs(3));
+    let words = format!("{}", rig.error(op));
+    for part in [
+        "node 10.0.0.1:11210",
+        "refused; check that the server runs",
+        "no other connection within 3s (10.0.0.2:11210: no answer to HELLO)",
+    ] {
+        assert_eq!(words.matches(part).count(), 1, "{part}: {words}");
+    }
 }
 
 #[test]

@@ -53,10 +53,22 @@ pub(super) fn error(purpose: Purpose, status: u16, body: &[u8]) -> Error {
         Purpose::View => "the view query was",
         Purpose::Design => "the operation on a design document was",
     };
-    let error = Error::new(kind, format!("{what} answered with HTTP status {status}"));
+    let error =
+        Error::new(kind, format!("{what} answered with HTTP status {status}{}", remedy(purpose, status)));
     match Words::read(body).shown(body) {
         words if words.is_empty() => error,
         words => error.with_server_words(words),
+    }
+}
+
+/// What may help, for the end of the error's own words.
+fn remedy(purpose: Purpose, status: u16) -> &'static str {
+    match (purpose, status) {
+        (_, 400) => "; correct what the server names",
+        (_, 401 | 403) => "; check user and password, and the user's rights",
+        (Purpose::View, 404) => "; check the names of design document and view, or create them",
+        (Purpose::Design, 404) => "; check its name, or create it",
+        _ => "",
     }
 }
 

@@ -80,15 +80,15 @@ impl Options {
         let has_range = self.start_key.is_some() || self.end_key.is_some();
         let is_grouped = self.group == Some(true) || self.group_level.is_some();
         let mistake = if self.timeout.is_some_and(|timeout| timeout.is_zero()) {
-            "a timeout of zero leaves no time for an answer"
+            "a timeout of zero leaves no time for an answer; give it some seconds"
         } else if self.key.is_some() && self.keys.is_some() {
-            "`key` and `keys` exclude each other"
+            "`key` and `keys` exclude each other; give one of them"
         } else if has_range && (self.key.is_some() || self.keys.is_some()) {
-            "a key range and `key` or `keys` exclude each other"
+            "a key range and `key` or `keys` exclude each other; give one of them"
         } else if self.group == Some(true) && self.group_level.is_some() {
-            "`group` and `group_level` exclude each other"
+            "`group` and `group_level` exclude each other; give one of them"
         } else if self.reduce == Some(false) && is_grouped {
-            "grouping needs the view to be reduced"
+            "grouping needs the view to be reduced; leave `reduce` on"
         } else {
             return Ok(());
         };

@@ -164,7 +164,9 @@ fn of_block<'a>(block: &'a [u8], fields: &Fields) -> &'a [u8] {
 
 fn decode<'a, T: Deserialize<'a>>(json: Option<&'a [u8]>, field: &str) -> Result<T> {
     let json = json.ok_or_else(|| Error::value_format(format!("the row has no {field}")))?;
-    serde_json::from_slice(json).map_err(|error| Error::value_format(format!("the row's {field}: {error}")))
+    serde_json::from_slice(json).map_err(|error| {
+        Error::value_format(format!("the row's {field}: {error}; ask for the type that it has"))
+    })
 }
 
 fn failed(words: Cow<'_, str>) -> Error {

@@ -197,7 +197,10 @@ impl Attempt {
             let received = match ready!(socket.poll_read(cx, &mut self.buffer)) {
                 Ok(0) => exchange.handle_end(),
                 Ok(len) => exchange.handle_input(self.buffer.get(..len).unwrap_or_default(), body),
-                Err(error) => return Poll::Ready(Err(network("the link broke", error))),
+                Err(error) => {
+                    let words = format!("the link broke: {error}; ask again");
+                    return Poll::Ready(Err(Error::new(ErrorKind::Network, words)));
+                }
             };
             if let Err(error) = received {
                 let error = match self.write_fault.take() {

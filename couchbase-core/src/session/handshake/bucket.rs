@@ -20,7 +20,14 @@ impl AwaitBucket {
         match self.progress.admit(packet, Opcode::SELECT_BUCKET)? {
             // Ordinary users get the first status for a bucket that does not exist, administrators the second.
             Status::EACCESS | Status::KEY_ENOENT => {
-                let why = format!("bucket {:?} is missing or not yours", self.progress.bucket());
+                let bucket = self.progress.bucket();
+                let why = match self.progress.credentials() {
+                    Some(login) => format!(
+                        "bucket {bucket:?} is missing or not yours; check its name and the rights of {:?}",
+                        login.user()
+                    ),
+                    None => format!("bucket {bucket:?} is missing or not yours; check its name, or log in"),
+                };
                 Err(HandshakeFailure::refused(STEP, ErrorKind::BucketNotFound, &why, packet))
             }
             status if status == Status::SUCCESS || is_unsupported(status) => {

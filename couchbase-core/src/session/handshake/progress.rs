@@ -89,7 +89,7 @@ impl Progress {
     /// The commonest reason for a refusal; the server does not say which of the two it is.
     pub(super) fn wrong_password(&self) -> String {
         let user = self.settings.credentials.as_ref().map_or("", Credentials::user);
-        format!("wrong password, or no user {user:?} on this server")
+        format!("wrong password, or no user {user:?} on this server; check both")
     }
 
     pub(super) fn forced(&self) -> Option<&[Mechanism]> {

@@ -1,101 +1,44 @@
 //! The table of what can be wrong: each row ends, within its own timeout, in an error whose kind and text name the
 //! place, the step and the remedy.
 
+mod table;
+
 use crate::bench::Bench;
 use crate::hostile::{Hostile, Manner};
-use couchbase_core::{Config, Connection, Error, ErrorKind, Raw, Result};
+use couchbase_core::{CompletionQueue, Config, Connection, Error, ErrorKind, Raw, Result};
 use couchbase_testkit::Cluster;
 use couchbase_testkit::http::Fault;
 use couchbase_tokio::views::{DesignDocument, Stale, ViewExt};
+use futures::FutureExt;
 use std::net::TcpListener;
+use std::pin::pin;
 use std::time::Duration;
+use table::{Says, Table};
 
-/// The connect deadline of rows that end with it.
+/// The deadline of rows that end with it.
 const SHORT: Duration = Duration::from_millis(400);
-/// That of rows that must not need it.
+/// That of rows that must not need it: they end as soon as somebody has answered.
 const LONG: Duration = Duration::from_secs(600);
+/// That of a look-up, which takes as long as the system takes.
+const LOOK_UP: Duration = Duration::from_secs(30);
+/// How long rows may take in which nothing is waited for but an answer that comes.
+const AT_ONCE: Duration = Duration::ZERO;
 
 /// A response to HELLO that announces this many bytes of body.
-macro_rules! hello_header {
-    ($a:literal $b:literal $c:literal $d:literal) => {
-        [0x81, 0x1f, 0, 0, 0, 0, 0, 0, $a, $b, $c, $d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-    };
+const fn hello(body: u32) -> [u8; 24] {
+    let [a, b, c, d] = body.to_be_bytes();
+    [0x81, 0x1f, 0, 0, 0, 0, 0, 0, a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
 }
 
-/// What became of one row.
-struct Row {
-    what: &'static str,
-    outcome: Result<()>,
-    kinds: &'static [ErrorKind],
-    /// What its text must name.
-    words: Vec<String>,
-    took: Duration,
+fn at(host: &str) -> Config {
+    Config::new(format!("couchbase://app:secret@{host}/default"))
 }
 
-impl Row {
-    fn fault(&self) -> Option<String> {
-        let Err(error) = &self.outcome else { return Some("succeeded".to_owned()) };
-        let text = error.to_string();
-        if !self.kinds.contains(&error.kind()) {
-            return Some(format!("is {:?} and not one of {:?}: {text}", error.kind(), self.kinds));
-        }
-        let unsaid: Vec<_> = self.words.iter().filter(|words| !text.contains(&words[..])).collect();
-        if !unsaid.is_empty() {
-            return Some(format!("does not say {unsaid:?}: {text}"));
-        }
-        // Far from every default, near enough to its own.
-        (self.took > Duration::from_secs(60)).then(|| format!("took {:?}: {text}", self.took))
-    }
-}
-
-struct Table {
-    bench: Bench,
-    rows: Vec<Row>,
-}
-
-impl Table {
-    async fn row(
-        &mut self,
-        what: &'static str,
-        kinds: &'static [ErrorKind],
-        words: &[&str],
-        attempt: impl AsyncFnOnce(&Bench) -> Result<()>,
-    ) {
-        let began = self.bench.now();
-        let outcome = attempt(&self.bench).await;
-        let words = words.iter().copied().map(String::from).collect();
-        self.rows.push(Row { what, outcome, kinds, words, took: self.bench.now() - began });
-    }
-
-    /// Connecting to this address must fail; the address is named.
-    async fn connecting(
-        &mut self,
-        what: &'static str,
-        hosts: &str,
-        deadline: Duration,
-        kinds: &'static [ErrorKind],
-        words: &[&str],
-    ) {
-        let config = Config::new(format!("couchbase://app:secret@{hosts}/default")).connect_timeout(deadline);
-        let words: Vec<&str> = words.iter().copied().chain([hosts]).collect();
-        self.row(what, kinds, &words, async |bench| connect(bench, config).await).await;
-    }
-
-    fn holds(self) {
-        let faults: Vec<String> = self
-            .rows
-            .iter()
-            .filter_map(|row| row.fault().map(|fault| format!("{}: {fault}", row.what)))
-            .collect();
-        assert!(faults.is_empty(), "{} of {} rows:\n{}", faults.len(), self.rows.len(), faults.join("\n"));
-    }
-}
-
+/// Connecting must fail, and operations that waited for the connection end like it.
 async fn connect(bench: &Bench, config: Config) -> Result<()> {
     let cb = bench.open_with(config)?;
     let waiting = cb.get("k").send();
     let error = cb.connect().await.err();
-    // Operations that waited for the connection end like it.
     let ended = waiting.await.err();
     assert_eq!(error.as_ref().map(Error::kind), ended.as_ref().map(Error::kind));
     error.map_or(Ok(()), Err)
@@ -104,95 +47,104 @@ async fn connect(bench: &Bench, config: Config) -> Result<()> {
 /// Places that are no cluster, or not ours.
 pub async fn every_wrong_place_is_told(bench: Bench) {
     use ErrorKind::{Auth, BucketNotFound, Network, Protocol, Timeout, UnknownHost};
-    let mut table = Table { bench, rows: Vec::new() };
+    let mut table = Table::new(bench);
+    macro_rules! row {
+        ($what:expr, $config:expr, $deadline:expr, $kinds:expr, $says:expr) => {
+            let config = $config.connect_timeout($deadline);
+            let within = if $deadline == LONG { AT_ONCE } else { $deadline };
+            table.row($what, within, $kinds, $says, async |bench| connect(bench, config).await).await;
+        };
+    }
 
-    table.connecting("unknown host", "no-such-host.invalid", LONG, &[UnknownHost], &["spelled"]).await;
+    let host = "no-such-host.invalid";
+    let says = Says::of(host, &["cannot look up"], "is it spelled right?");
+    row!("unknown host", at(host), LOOK_UP, &[UnknownHost], says);
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    table.connecting("closed port", &closed, SHORT, &[Network], &["connect", "refused"]).await;
+    let says = Says::of(&closed, &["cannot connect", "refused"], "check that the server runs");
+    row!("closed port", at(&closed), LONG, &[Network], says);
 
-    let (big, half) = (hello_header!(0xff 0xff 0xff 0xff), hello_header!(0 0 0 100));
-    let (big, half): (&'static [u8], &'static [u8]) = (big.to_vec().leak(), half.to_vec().leak());
-    for (what, manner, deadline, kinds, words) in [
-        ("silent server", Manner::Silent, SHORT, &[Timeout][..], &["no answer to HELLO"][..]),
+    const PORT: &str = "the port of a data service (11210 unless configured)";
+    const LATE: (&[ErrorKind], &str) = (&[Timeout], "raise connect_timeout");
+    const LOST: (&[ErrorKind], &str) = (&[Network, Protocol], PORT);
+    const WRONG: (&[ErrorKind], &str) = (&[Protocol], PORT);
+    const HALF: &[u8] = &hello(100);
+    const BIG: &[u8] = &hello(u32::MAX);
+    let silence = &["400ms", "no answer to HELLO"][..];
+    let closes = &["waiting for the answer to HELLO", "closed"][..];
+    for (what, manner, deadline, (kinds, remedy), step) in [
+        ("silent server", Manner::Silent, SHORT, LATE, silence),
+        ("half a frame, then silence", Manner::Says(HALF), SHORT, LATE, silence),
+        ("half a frame, then closed", Manner::SaysAndCloses(HALF), LONG, LOST, closes),
+        ("half a header, then closed", Manner::SaysAndCloses(HALF.split_at(12).0), LONG, LOST, closes),
+        ("closes in the handshake", Manner::SaysAndCloses(b""), LONG, LOST, closes),
         (
             "HTTP server",
             Manner::Says(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
             LONG,
-            &[Protocol],
-            &["HTTP", "11210"],
+            WRONG,
+            &["answer to HELLO", "HTTP"],
         ),
-        ("garbage", Manner::Says(&[0xde; 512]), LONG, &[Protocol], &["0xde"]),
-        ("half a frame", Manner::Says(half), SHORT, &[Timeout], &["no answer to HELLO"]),
-        (
-            "half a frame, then closed",
-            Manner::SaysAndCloses(half),
-            SHORT,
-            &[Network, Protocol],
-            &["HELLO", "closed"],
-        ),
-        ("frame of 4 GiB", Manner::Says(big), LONG, &[Protocol], &["HELLO", "4294967295"]),
-        (
-            "closes in the handshake",
-            Manner::SaysAndCloses(b""),
-            SHORT,
-            &[Network, Protocol],
-            &["HELLO", "closed"],
-        ),
+        ("garbage", Manner::Says(&[0xde; 512]), LONG, WRONG, &["answer to HELLO", "0xde"]),
+        ("frame of 4 GiB", Manner::Says(BIG), LONG, WRONG, &["answer to HELLO", "4294967295"]),
     ] {
         let server = Hostile::start(manner);
-        table.connecting(what, &server.address(), deadline, kinds, words).await;
+        let node = server.address();
+        row!(what, at(&node), deadline, kinds, Says::of(&node, step, remedy));
     }
 
-    let node = |bench: &Bench| bench.cluster().node(0).kv_address();
-    let first = node(&table.bench);
-    let wrong = table.bench.config().credentials("app", "wrong").connect_timeout(LONG);
-    table
-        .row("wrong password", &[Auth], &["SASL", "app", "password"], async |bench| {
-            connect(bench, wrong).await
-        })
-        .await;
-    let nobody = Config::new(format!("couchbase://{first}/default")).connect_timeout(LONG);
-    table
-        .row("no user", &[Auth, BucketNotFound], &[&first], async |bench| connect(bench, nobody).await)
-        .await;
-    let missing = table.bench.config().bucket("absent").connect_timeout(LONG);
-    table
-        .row(
-            "missing bucket",
-            &[BucketNotFound],
-            &["SELECT_BUCKET", "absent", "missing or not yours"],
-            async |bench| connect(bench, missing).await,
-        )
-        .await;
+    let node = &table.bench.cluster().node(0).kv_address();
+    let wrong = at(node).credentials("app", "wrong");
+    let says = Says::of(node, &["SASL", "wrong password", "\"app\""], "check both");
+    row!("wrong password", wrong, LONG, &[Auth], says);
+    let nobody = Config::new(format!("couchbase://{node}/default"));
+    let says = Says::of(node, &["SELECT_BUCKET", "\"default\""], "log in");
+    row!("no user", nobody, LONG, &[Auth, BucketNotFound], says);
+    let step = &["SELECT_BUCKET", "\"absent\"", "missing or not yours"];
+    let says = Says::of(node, step, "check its name and the rights of \"app\"");
+    row!("missing bucket", at(node).bucket("absent"), LONG, &[BucketNotFound], says);
     table.holds();
 }
 
 /// Configurations with a mistake: found without asking anyone.
 pub async fn every_wrong_configuration_is_told(bench: Bench) {
-    use ErrorKind::Argument;
-    let mut table = Table { bench, rows: Vec::new() };
-    for (what, string, words) in [
-        ("empty", "", &[][..]),
-        ("other scheme", "http://localhost/default", &["scheme", "couchbase"]),
-        ("TLS", "couchbases://localhost/default", &["couchbases"]),
-        ("port out of range", "couchbase://localhost:70000/default", &["host 1", "65535"]),
-        ("bad escape", "couchbase://user%zz@localhost/default", &["%"]),
-        ("unknown option", "couchbase://localhost/default?timeot=1s", &["timeot", "timeout"]),
-        ("bad duration", "couchbase://localhost/default?timeout=soon", &["timeout", "2.5s"]),
-        ("zero duration", "couchbase://localhost/default?timeout=0", &["timeout"]),
-        ("unknown mechanism", "couchbase://localhost/default?sasl_mech_force=SCRAM-SHA2", &["SCRAM-SHA"]),
+    let mut table = Table::new(bench);
+    for (what, string, step, remedy) in [
+        ("empty", "", "bucket", "couchbase://host/bucket"),
+        ("other scheme", "http://localhost/default", "scheme", "must be couchbase"),
+        ("TLS", "couchbases://localhost/default", "couchbases://", "couchbase:// is"),
+        ("port out of range", "couchbase://localhost:70000/default", "host 1", "from 1 to 65535"),
+        ("bad escape", "couchbase://user%zz@localhost/default", "user or password", "write % as %25"),
+        ("unknown option", "couchbase://localhost/default?timeot=1s", "timeot", "the nearest is timeout"),
+        ("bad duration", "couchbase://localhost/default?timeout=soon", "timeout", "as 2.5s"),
+        ("zero duration", "couchbase://localhost/default?timeout=0", "timeout", "at least a millisecond"),
+        (
+            "unknown mechanism",
+            "couchbase://localhost/default?sasl_mech_force=SCRAM-SHA2",
+            "sasl_mech_force",
+            "the nearest is SCRAM-SHA",
+        ),
     ] {
-        table
-            .row(what, &[Argument], words, async |bench| bench.open_with(Config::new(string)).map(drop))
-            .await;
+        let open = async |bench: &Bench| bench.open_with(Config::new(string)).map(drop);
+        table.row(what, AT_ONCE, &[ErrorKind::Argument], Says::here(&[step], remedy), open).await;
     }
-    for (what, change) in [
-        ("zero timeout", (|config| config.timeout(Duration::ZERO)) as fn(Config) -> Config),
-        ("zero connect timeout", |config| config.connect_timeout(Duration::ZERO)),
-        ("no place in flight", |config| config.max_in_flight(0)),
+    for (what, change, step, remedy) in [
+        (
+            "zero timeout",
+            (|config| config.timeout(Duration::ZERO)) as fn(Config) -> Config,
+            "timeout is zero",
+            "at least a millisecond",
+        ),
+        (
+            "zero connect timeout",
+            |config| config.connect_timeout(Duration::ZERO),
+            "connect_timeout is zero",
+            "at least a millisecond",
+        ),
+        ("no place in flight", |config| config.max_in_flight(0), "max_in_flight", "must be 1 to 32768"),
     ] {
         let config = change(table.bench.config());
-        table.row(what, &[Argument], &[], async |bench| bench.open_with(config).map(drop)).await;
+        let open = async |bench: &Bench| bench.open_with(config).map(drop);
+        table.row(what, AT_ONCE, &[ErrorKind::Argument], Says::here(&[step], remedy), open).await;
     }
     table.holds();
 }
@@ -209,27 +161,36 @@ pub async fn every_wrong_argument_is_told(bench: Bench) {
     let key = bench.key("k");
     let (key, long) = (&key[..], &"k".repeat(251)[..]);
     let huge = Raw(vec![0; (20 << 20) + 1]);
-    let mut table = Table { bench, rows: Vec::new() };
-    table.row("empty key", &[Argument], &["empty"], async |_| cb.get("").await.map(drop)).await;
-    table.row("long key", &[Argument], &["251", "250"], async |_| cb.get(long).await.map(drop)).await;
-    table.row("huge value", &[TooBig], &[key], async |_| cb.set(key, huge).await.map(drop)).await;
-    let format = async |_: &Bench| cb.set(key, &vec![0_u8]).await.map(drop);
-    table.row("bytes by reference", &[ValueFormat], &["Raw"], format).await;
     let zero = Duration::ZERO;
-    table
-        .row("zero expiry", &[Argument], &["NEVER"], async |_| cb.touch(key).ttl(zero).await.map(drop))
-        .await;
-    table.row("zero timeout", &[Argument], &[], async |_| cb.get(key).timeout(zero).await.map(drop)).await;
-    let zero_handle = cb.with_timeout(zero);
-    table.row("zero default", &[Argument], &[], async |_| zero_handle.get(key).await.map(drop)).await;
-    let none = async |_: &Bench| cb.get_multi(Vec::<String>::new()).await.map(drop);
-    table.row("no keys", &[Argument], &[], none).await;
+    let mut table = Table::new(bench);
+    macro_rules! row {
+        ($what:literal, $kind:ident, $step:expr, $remedy:literal, $attempt:expr) => {
+            let attempt = async |_: &Bench| $attempt.map(drop);
+            table.row($what, AT_ONCE, &[$kind], Says::here(&$step, $remedy), attempt).await;
+        };
+    }
+    row!("empty key", Argument, ["key is empty"], "1 to 250 bytes", cb.get("").await);
+    row!("long key", Argument, ["251 bytes"], "1 to 250", cb.get(long).await);
+    row!("huge value", TooBig, ["20971521 bytes", key], "20 MiB", cb.set(key, huge).await);
+    row!("bytes by reference", ValueFormat, ["reference"], "`Raw(..)`", cb.set(key, &vec![0_u8]).await);
+    row!("zero expiry", Argument, ["expiry"], "Expiry::NEVER", cb.touch(key).ttl(zero).await);
+    let (least, handle) = ("timeout of zero", cb.with_timeout(zero));
+    row!("zero timeout", Argument, [least], "at least a millisecond", cb.get(key).timeout(zero).await);
+    row!("zero default", Argument, [least], "at least a millisecond", handle.get(key).await);
+    row!("no keys", Argument, ["no keys"], "at least one", cb.get_multi(Vec::<String>::new()).await);
 
     let _under_way = cb.get(key).send();
-    table.row("limit in flight", &[Overloaded], &["1"], async |_| cb.get(key).send().await.map(drop)).await;
-    let mut done = couchbase_core::CompletionQueue::with_capacity(1);
-    let full = async |_: &Bench| cb.callbacks().get(key).send_to(&mut done, ());
-    table.row("limit for a queue", &[Overloaded], &[], full).await;
+    let limit = ["1 operations", "in flight"];
+    row!("limit in flight", Overloaded, limit, "raise the limits", cb.get(key).send().await);
+    let mut done = CompletionQueue::with_capacity(1);
+    let callbacks = cb.callbacks();
+    row!("the same for a queue", Overloaded, limit, "wait", callbacks.get(key).send_to(&mut done, ()));
+    let mut in_line = pin!(cb.get(key));
+    assert!(in_line.as_mut().now_or_never().is_none());
+    row!("limit of the line", Overloaded, ["1 stand in line"], "raise the limits", cb.get(key).await);
+    callbacks.get("").send_to(&mut done, ()).unwrap();
+    let full = ["completion queue is full"];
+    row!("full queue", Overloaded, full, "drain it", callbacks.get(key).send_to(&mut done, ()));
     table.holds();
 }
 
@@ -245,43 +206,48 @@ pub async fn every_wrong_query_is_told(bench: Bench) {
     }
     cb.query_all("d", "ids").stale(Stale::UpdateBefore).await.unwrap();
     let node = cluster.node(0);
-    let address = node.views_address();
-    let mut table = Table { bench, rows: Vec::new() };
-    let query = async |design: &str, view: &str| cb.query_all(design, view).await.map(drop);
+    let mut table = Table::new(bench);
+    let address = &node.views_address();
+    let here = Says::here;
+    let there = |step, remedy| Says::of(address, step, remedy);
+    macro_rules! row {
+        ($what:literal, $deadline:ident, $kinds:expr, $says:expr, $attempt:expr) => {
+            let attempt = async |_: &Bench| $attempt.await.map(drop);
+            table.row($what, $deadline, &$kinds, $says, attempt).await;
+        };
+    }
+    let ids = || cb.query_all("d", "ids");
 
-    table
-        .row("missing design document", &[Http], &["404", "not_found"], async |_| query("none", "ids").await)
-        .await;
-    table.row("missing view", &[Http], &["404", "not_found"], async |_| query("d", "none").await).await;
-    table.row("empty name", &[Argument], &["name"], async |_| query("", "ids").await).await;
-    let both = async |_: &Bench| cb.query_all("d", "ids").key("a").keys(["b"]).await.map(drop);
-    table.row("key and keys", &[Argument, Http], &["keys"], both).await;
-    let zero = async |_: &Bench| cb.query_all("d", "ids").timeout(Duration::ZERO).await.map(drop);
-    table.row("zero timeout", &[Argument], &[], zero).await;
-    let wrong_type =
-        async |_: &Bench| cb.query("d", "ids").each(|row| row.key::<u64>().map(drop)).await.map(drop);
-    table.row("another type", &[ValueFormat], &["key"], wrong_type).await;
+    let missing = there(&["view query", "404", "not_found"], "check the names");
+    row!("missing design document", AT_ONCE, [Http], missing, cb.query_all("none", "ids"));
+    row!("missing view", AT_ONCE, [Http], missing, cb.query_all("d", "none"));
+    let no_name = here(&["\"\"", "design document"], "neither empty nor dots");
+    row!("empty name", AT_ONCE, [Argument], no_name, cb.query_all("", "ids"));
+    let both = here(&["`key` and `keys`"], "give one of them");
+    row!("key and keys", AT_ONCE, [Argument], both, ids().key("a").keys(["b"]));
+    let no_time = here(&["timeout of zero"], "give it some seconds");
+    row!("zero timeout", AT_ONCE, [Argument], no_time, ids().timeout(Duration::ZERO));
+    let another = here(&["the row's key", "expected u64"], "ask for the type that it has");
+    let decode = cb.query("d", "ids").each(|row| row.key::<u64>().map(drop));
+    row!("another type", AT_ONCE, [ValueFormat], another, decode);
     let broken = &DesignDocument::new().view("v", "function (doc { }");
-    let create = async |_: &Bench| cb.design_create("broken", broken).await;
-    table.row("map function that is none", &[Http], &[], create).await;
+    let wrong_map = there(&["design document", "400", "the server says"], "correct what the server names");
+    row!("map function that is none", AT_ONCE, [Http], wrong_map, cb.design_create("broken", broken));
 
     node.fail_views(1, Fault::Close { after: Some(2_000) });
     let mut seen = 0;
-    let cut = async |_: &Bench| cb.query("d", "ids").each(|_| seen += 1).await.map(drop);
-    table.row("rows cut off", &[Network, Protocol], &[], cut).await;
+    let cut = there(&["closed the link in the middle of its answer"], "ask again");
+    let query = cb.query("d", "ids").each(|_| seen += 1);
+    row!("rows cut off", AT_ONCE, [Network, Protocol], cut, query);
     assert!(seen > 0, "the rows that came were not delivered");
-    let garbled = Fault::Answer { status: 200, body: b"{\"total_rows\":1,\"rows\":[{,,,"[..].into() };
+    let garbled = Fault::Answer { status: 200, body: b"{\"total_rows\":1,\"rows\":[{,,,}]}"[..].into() };
     node.fail_views(1, garbled);
-    table.row("rows that are no JSON", &[Protocol], &[], async |_| query("d", "ids").await).await;
+    let no_json = there(&["answer is malformed at byte"], "check that nothing on the way alters it");
+    row!("rows that are no JSON", AT_ONCE, [Protocol], no_json, ids());
+    let late = there(&["no whole answer within 400ms"], "raise the timeout");
     node.fail_views(1, Fault::Stall { after: None });
-    let mute = async |_: &Bench| cb.query_all("d", "ids").timeout(SHORT).await.map(drop);
-    table.row("mute view engine", &[Timeout], &[], mute).await;
-
-    // What a node has answered names it.
-    for row in
-        table.rows.iter_mut().filter(|row| !row.kinds.contains(&Argument) && row.what != "another type")
-    {
-        row.words.push(address.clone());
-    }
+    row!("mute view engine", SHORT, [Timeout], late, ids().timeout(SHORT));
+    node.fail_views(1, Fault::Stall { after: Some(2_000) });
+    row!("rows that stop", SHORT, [Timeout], late, ids().timeout(SHORT));
     table.holds();
 }
