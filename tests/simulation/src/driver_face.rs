@@ -11,6 +11,7 @@ pub(crate) use hub::Hub;
 use crate::checks::{self, Facts};
 use crate::draft::{Draft, key};
 use crate::script::{Act, Script};
+use crate::swarm::Swarm;
 use couchbase_core::{CompletionQueue, Instant, open_parts};
 use executor::Executor;
 use runtime::SimRuntime;
@@ -114,10 +115,10 @@ impl DriverFace {
     /// Everything is whole again: every key can be reached.
     fn probe(&mut self) {
         let Some(users) = &mut self.users else { return };
-        let keys = self.hub.world().swarm.keys;
+        let Swarm { keys, max_in_flight, .. } = self.hub.world().swarm;
         for (index, is_counter) in (0..keys).flat_map(|index| [(index, false), (index, true)]) {
             let draft = Draft::probe(self.hub.ledger().next(), key(index, is_counter));
-            self.script.probes.push(draft.number);
+            self.script.note_probe(&self.hub.ledger(), max_in_flight);
             users.send_probe(draft);
         }
     }

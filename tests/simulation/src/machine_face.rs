@@ -334,7 +334,7 @@ impl<'a> MachineFace<'a> {
             (0..self.world.swarm.keys).flat_map(|index| [(index, false), (index, true)])
         {
             let draft = Draft::probe(self.ledger.next(), key(index, is_counter));
-            self.script.probes.push(draft.number);
+            self.script.note_probe(&self.ledger, self.world.swarm.max_in_flight);
             self.submit(draft);
         }
     }

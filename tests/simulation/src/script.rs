@@ -2,7 +2,7 @@
 //! probed, then the client closes. What is still under way long after that was left behind.
 
 use crate::fault::{Fault, LONGEST};
-use crate::ledger::{Answer, Ledger, Outcome};
+use crate::ledger::{Ledger, Outcome};
 use crate::world::{Happening, World};
 use couchbase_core::{ErrorKind, Instant};
 use std::collections::BTreeMap;
@@ -29,8 +29,14 @@ pub(crate) struct Script {
     acts: BTreeMap<u64, Act>,
     count: u64,
     over: Instant,
-    /// Numbers of the probing operations.
-    pub(crate) probes: Vec<usize>,
+    probes: Vec<Probe>,
+}
+
+/// A read after everything was mended.
+struct Probe {
+    number: usize,
+    /// It is within the limits: refusing it would be wrong.
+    has_place: bool,
 }
 
 /// A link that is lost and does not know it is found out within this: each node is asked for its configuration in
@@ -96,21 +102,37 @@ impl Script {
         now >= self.over
     }
 
-    /// All probes have found their key's node, unless there never was a connection.
+    /// A probe is about to be sent. All else has ended by then: only other probes can have taken its place.
+    pub(crate) fn note_probe(&mut self, ledger: &Ledger, max_in_flight: usize) {
+        let is_open = |probe: &&Probe| ledger.entries[probe.number].outcome.is_none();
+        let open = self.probes.iter().filter(is_open).count();
+        self.probes.push(Probe { number: ledger.next(), has_place: open < max_in_flight });
+    }
+
+    /// Every probe for which there was a place was answered: nobody has closed the connection yet. If it was told that
+    /// there is none, there is nothing to be reached.
     pub(crate) fn check_probes(&self, ledger: &Ledger) -> Result<(), String> {
         if ledger.connected.is_none() {
-            return Ok(());
+            return match ledger.connect_failed {
+                Some(_) => Ok(()),
+                None => Err("long after its time nobody knows whether there is a connection".into()),
+            };
         }
-        for number in &self.probes {
-            match &ledger.entries[*number].outcome {
-                Some(Outcome::Answered(Answer { .. }) | Outcome::Refused(_)) => {}
-                Some(Outcome::Failed { kind: ErrorKind::Overloaded, .. }) => {}
-                other => {
-                    return Err(format!(
-                        "long after everything was mended {} cannot be reached: {other:?}",
-                        ledger.entries[*number].draft.key
-                    ));
+        for probe in &self.probes {
+            let outcome = &ledger.entries[probe.number].outcome;
+            let is_right = match outcome {
+                Some(Outcome::Answered(_)) => true,
+                // So says the machine, and so a handle.
+                Some(Outcome::Refused(kind) | Outcome::Failed { kind, .. }) => {
+                    *kind == ErrorKind::Overloaded && !probe.has_place
                 }
+                Some(Outcome::GivenUp) | None => false,
+            };
+            if !is_right {
+                return Err(format!(
+                    "long after everything was mended {} cannot be reached: {outcome:?}",
+                    ledger.entries[probe.number].draft.key
+                ));
             }
         }
         Ok(())
