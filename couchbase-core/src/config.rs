@@ -1,8 +1,8 @@
 //! What a connection is told before it begins.
 //!
-//! Building a [`Config`] never fails: mistakes in the string and in the settings are found together, by
-//! [`Config::check`], when a connection is opened. What is set in code wins over the connection string. A `Config`
-//! holds a password and shows it nowhere.
+//! Building a [`Config`] never fails: mistakes in the string and in the settings are found in one place, by
+//! [`Config::check`], when a connection is opened. It tells the first, those of the string before all others. What is
+//! set in code wins over the connection string. A `Config` holds a password and shows it nowhere.
 
 mod checked;
 mod connection_string;

@@ -238,6 +238,20 @@ fn mistakes_in_code() {
 }
 
 #[test]
+fn of_several_mistakes_the_first_is_told() {
+    let config = |string: &str| Config::new(string).max_in_flight(0).timeout(Duration::ZERO);
+    for (string, told) in [
+        ("http://h/b?timeot=1", "scheme"),
+        ("couchbase://h/b?timeot=1", "timeot"),
+        ("couchbase://h/", "bucket"),
+        ("couchbase://h/b", "max_in_flight"),
+    ] {
+        let refusal = refusal(&config(string));
+        assert!(refusal.contains(told), "{string}\n{refusal}");
+    }
+}
+
+#[test]
 fn debug_shows_no_password() {
     let config = Config::new("couchbase://app:hunter2@h/b?timeout=1s").credentials("app", "tiger");
     let shown = format!("{config:?} {:?}", config.check().unwrap());
