@@ -9,24 +9,22 @@
 //! * two operations on a key that conflict and both succeeded took effect in the order in which they were sent;
 //! * nothing is left: no place taken, no orphan, one link a node.
 
+mod rest;
+mod wires;
+
 use crate::random::Random;
 use crate::rig::text;
-use bytes::BytesMut;
-use couchbase_core::machine::{Client, Event, LinkId, LinkLoss, OpId, Request, Transmit};
-use couchbase_core::wire::{Opcode, Status, peek};
+use couchbase_core::machine::{Client, Event, LinkId, OpId, Request};
+use couchbase_core::wire::{Opcode, Status};
 use couchbase_core::{Config, Error, Instant, Reply};
 use couchbase_testkit::model::{ConnId, Model, NodeAddress, Setup};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
+use wires::Wire;
 
 const NODES: usize = 3;
 const KEYS: [&str; 4] = ["a", "b", "c", "d"];
-/// From here on opaques are those of links, not of operations.
-const OWN_OPAQUES: u32 = 0xfff0_0000;
 const LATE: Duration = Duration::from_millis(16);
-/// Backoff, the next configuration and a link that owes an answer for 10 s must all fit in.
-const HEALING: Duration = Duration::from_secs(16);
 
 #[test]
 fn the_promises_hold_in_any_interleaving() {
@@ -51,17 +49,6 @@ struct Asked {
     deadline: Option<Instant>,
     is_cancelled: bool,
     outcome: Option<Result<Reply, Error>>,
-}
-
-struct Wire {
-    node: usize,
-    conn: ConnId,
-    /// On the way to the node, and on the way back.
-    requests: Vec<u8>,
-    replies: Vec<u8>,
-    received: BytesMut,
-    /// Replies that will come a second time.
-    echoes: Vec<Vec<u8>>,
 }
 
 struct World {
@@ -234,93 +221,6 @@ impl World {
         }
     }
 
-    fn open(&mut self, link: LinkId, addr: SocketAddr) {
-        let SocketAddr::V4(addr) = addr else { panic!("this cluster is IPv4") };
-        let node = usize::from(addr.ip().octets()[3]) - 1;
-        let conn = self.model.accept(node, self.now).expect("no node is stopped");
-        let wire = Wire {
-            node,
-            conn,
-            requests: Vec::new(),
-            replies: Vec::new(),
-            received: BytesMut::new(),
-            echoes: Vec::new(),
-        };
-        self.wires.insert(link, wire);
-        self.client.handle_connected(link, self.now);
-    }
-
-    fn pull(&mut self) {
-        let mut batch = Transmit::new();
-        while let Some(link) = self.client.poll_dirty() {
-            while self.client.poll_transmit(link, &mut batch) {
-                let wire = self.wires.get_mut(&link).expect("an open link");
-                batch.chunks().for_each(|chunk| wire.requests.extend_from_slice(chunk));
-                batch.clear();
-            }
-        }
-    }
-
-    /// Some of the bytes on their way to a node arrive.
-    fn deliver(&mut self, link: LinkId) {
-        let Some(wire) = self.wires.get(&link) else { return };
-        if self.mute[wire.node] || wire.requests.is_empty() {
-            return;
-        }
-        let most = wire.requests.len() as u64;
-        let count = if self.below(3) == 0 { self.below(most) + 1 } else { most };
-        let Some(wire) = self.wires.get_mut(&link) else { return };
-        let arrived: Vec<u8> = wire.requests.drain(..count as usize).collect();
-        self.model.handle_input(wire.conn, &arrived, self.now);
-        self.model.poll_output(wire.conn, &mut wire.replies);
-    }
-
-    /// Some of the bytes on their way from a node arrive; an operation's reply now and then twice.
-    fn answer(&mut self, link: LinkId) {
-        let (part, repeats, echo) = (self.below(3) == 0, self.below(8) == 0, self.below(4) == 0);
-        let cut = self.below(1 << 16) as usize;
-        let Some(wire) = self.wires.get_mut(&link) else { return };
-        if wire.replies.is_empty() {
-            return;
-        }
-        if wire.received.is_empty() {
-            let whole =
-                peek(&wire.replies, usize::MAX).ok().flatten().filter(|reply| reply.opaque() < OWN_OPAQUES);
-            if let Some(reply) = whole.filter(|_| repeats) {
-                wire.echoes.push(wire.replies[..reply.len()].to_vec());
-            } else if let Some(again) = wire.echoes.pop_if(|_| echo) {
-                wire.received.extend(again);
-            }
-        }
-        let count = if part { cut % wire.replies.len() + 1 } else { wire.replies.len() };
-        wire.received.extend(wire.replies.drain(..count));
-        let mut received = std::mem::take(&mut wire.received);
-        self.client.handle_input(link, &mut received, self.now);
-        if let Some(wire) = self.wires.get_mut(&link) {
-            wire.received = received;
-        }
-        self.events();
-    }
-
-    fn cut(&mut self, link: LinkId) {
-        let Some(wire) = self.wires.remove(&link) else { return };
-        self.ghosts.push((wire.conn, wire.requests));
-        self.client.handle_lost(link, LinkLoss::Reset, self.now);
-        self.events();
-    }
-
-    /// What a cut link had on its way arrives after all, or never.
-    fn ghost(&mut self) {
-        if !self.ghosts.is_empty() {
-            let ghost = self.below(self.ghosts.len() as u64) as usize;
-            let (conn, requests) = self.ghosts.swap_remove(ghost);
-            if self.below(2) == 0 {
-                self.model.handle_input(conn, &requests, self.now);
-            }
-            self.model.handle_closed(conn);
-        }
-    }
-
     fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some((at, _)) = self.client.poll_timeout().filter(|&(at, _)| at <= end) {
@@ -331,96 +231,6 @@ impl World {
             assert!(next.is_none_or(|(at, _)| at > self.now), "{next:?} is not after {:?}", self.now);
         }
         self.now = end;
-    }
-
-    /// Everything works from now on, and time passes until all has come to its end.
-    fn heal(&mut self) {
-        self.mute = [false; NODES];
-        (0..4).for_each(|vbucket| self.model.announce(vbucket));
-        let end = self.now + HEALING;
-        while self.now < end {
-            while self.carry() {}
-            if self.is_healed() {
-                return;
-            }
-            let next = self.client.poll_timeout().map_or(end, |(at, _)| at);
-            self.pass(next - self.now);
-        }
-        assert!(self.is_healed(), "stuck: {:?}\n{:?}", self.client.metrics(), self.client);
-    }
-
-    /// Everything that is on its way arrives; true if anything was.
-    fn carry(&mut self) -> bool {
-        self.pull();
-        while !self.ghosts.is_empty() {
-            self.ghost();
-        }
-        let links: Vec<LinkId> = self.wires.keys().copied().collect();
-        for link in links {
-            self.deliver(link);
-            self.answer(link);
-        }
-        self.pull();
-        self.wires.values().any(|wire| !wire.requests.is_empty() || !wire.replies.is_empty())
-    }
-
-    fn is_healed(&self) -> bool {
-        let metrics = self.client.metrics();
-        self.wires.len() == NODES
-            && self.wires.values().all(|wire| wire.requests.is_empty() && wire.replies.is_empty())
-            && (metrics.in_flight, metrics.in_line, metrics.orphans) == (0, 0, 0)
-    }
-
-    fn check(&self) {
-        for asked in &self.asked {
-            assert!(asked.outcome.is_some() != asked.is_cancelled, "{:?} has no outcome", asked.op);
-        }
-        for name in self.asked.iter().map(|asked| &asked.key) {
-            self.check_key(name);
-        }
-    }
-
-    fn check_key(&self, key: &str) {
-        let effects = &self.model.effects()[self.effects..];
-        let values = effects.iter().filter(|effect| effect.key == key.as_bytes());
-        let values: Vec<&[u8]> = values.map(|effect| effect.value.as_deref().unwrap_or_default()).collect();
-        // How many effects had come before a success, its own included; of a read, before it. In order of sending.
-        let mut writes_to = 0;
-        let mut reads_to = 0;
-        for asked in self.asked.iter().filter(|asked| asked.key == key) {
-            match (&asked.token, &asked.outcome) {
-                (Some(token), outcome) => {
-                    let own = |value: &&[u8]| value.ends_with(token.as_bytes());
-                    let times = values.iter().filter(|value| own(value)).count();
-                    match outcome {
-                        Some(Ok(_)) => {
-                            assert_eq!(times, 1, "{key}: {token} took effect {times} times: {values:?}");
-                            let at = values.iter().position(own).map_or(0, |at| at + 1);
-                            assert!(at > writes_to, "{key}: {token} before an earlier write: {values:?}");
-                            assert!(at > reads_to, "{key}: {token} before an earlier read: {values:?}");
-                            writes_to = at;
-                        }
-                        Some(Err(error)) if !error.is_ambiguous() => {
-                            assert_eq!(times, 0, "{key}: {token} was carried out, yet: {error}");
-                        }
-                        _ => assert!(times <= 1, "{key}: {token} took effect {times} times"),
-                    }
-                }
-                (None, Some(Ok(reply))) => {
-                    let seen = reply.bytes();
-                    let at = values.iter().position(|value| value == seen).map_or(0, |at| at + 1);
-                    assert!(at >= writes_to, "{key}: a read before an earlier write: {values:?}, {seen:?}");
-                    reads_to = reads_to.max(at);
-                }
-                (None, Some(Err(error))) => assert!(!error.is_ambiguous(), "{error}"),
-                (None, None) => {}
-            }
-        }
-    }
-
-    fn any_link(&mut self) -> Option<LinkId> {
-        let count = self.wires.len() as u64;
-        (count > 0).then(|| self.below(count) as usize).and_then(|n| self.wires.keys().nth(n).copied())
     }
 
     fn below(&mut self, limit: u64) -> u64 {
