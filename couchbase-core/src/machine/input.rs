@@ -33,7 +33,7 @@ impl Client {
     pub fn handle_unresolved(&mut self, query: ResolveId, why: &str, now: Instant) {
         let now = self.advance(now);
         if let Some(target) = self.resolving.remove(&query) {
-            let words = alloc::format!("cannot look up {}: {why}; is it spelled right?", target.host);
+            let words = alloc::format!("the host cannot be looked up: {why}; is it spelled right?");
             self.target_failed(&target, Error::new(ErrorKind::UnknownHost, words), now);
         }
         self.settle(now);
@@ -162,7 +162,10 @@ impl Client {
 }
 
 fn stale(status: Status) -> Error {
-    Error::new(ErrorKind::Protocol, alloc::format!("the link's state is lost: the server answered {status}"))
+    Error::new(
+        ErrorKind::Protocol,
+        alloc::format!("the link is of no use any more: the server answered {status}"),
+    )
 }
 
 /// What came that is no frame, and where an answer was due.

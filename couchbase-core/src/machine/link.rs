@@ -53,7 +53,8 @@ pub(super) struct Link {
     pub(super) owed: Owed,
     /// Everything before this position has been pulled.
     pub(super) pulled: u64,
-    /// The node answered that it has lost the link's state: the link is given up when what has been received is read.
+    /// What the node answered says that the link is of no use any more: it is given up when what has been received is
+    /// read.
     pub(super) stale: Option<Status>,
     /// Operations wait because too much is unanswered.
     pub(super) is_full: bool,

@@ -50,8 +50,7 @@ impl Client {
     pub(super) fn open(&mut self, target: Target, addresses: &[SocketAddr], now: Instant) {
         let mut others: VecDeque<_> = addresses.iter().copied().collect();
         let Some(addr) = others.pop_front() else {
-            let words =
-                alloc::format!("cannot look up {}: it has no address; is it spelled right?", target.host);
+            let words = "the host has no address; is it spelled right?";
             self.target_failed(&target, Error::new(ErrorKind::UnknownHost, words), now);
             return;
         };

@@ -3,7 +3,7 @@
 use super::id::FIRST_OWN_OPAQUE;
 use super::link::Stage;
 use super::operation::{Answer, Kind};
-use super::retry::{Decision, decide, exponential};
+use super::retry::{Decision, decide, exponential, wants_configuration};
 use super::table::Tenant;
 use super::timer::Timer;
 use super::{Client, LinkId, OpId};
@@ -87,6 +87,7 @@ impl Client {
             _ => None,
         };
         let kind = live.request.kind;
+        let is_map_old = wants_configuration(status, error_map);
         match decide(kind, status, error_map) {
             Decision::Succeed => return self.succeed(id, live.vbucket, kind, incoming, now),
             Decision::Fail(ErrorKind::NotFound) if live.request.is_quiet => {
@@ -101,19 +102,29 @@ impl Client {
             Decision::Retry => {
                 let delay = self.random.jittered(exponential(live.attempts));
                 self.retry(id, status, now + delay, now);
-                if status == Status::ECONFIG_ONLY {
-                    self.fetch_configuration(now);
-                }
             }
             Decision::Reroute => self.handle_not_my_vbucket(link, id, &packet, now),
+            Decision::Abandon => {
+                let is_ambiguous = !live.request.is_read();
+                self.refuse(link, id, ErrorKind::Other, is_ambiguous, &packet, now);
+                self.spoil(link, status);
+            }
             Decision::Relink => {
-                if let Some(link) = self.links.get_mut(link) {
-                    link.stale = Some(status);
-                }
+                self.spoil(link, status);
                 self.retry(id, status, now, now);
             }
         }
+        if is_map_old {
+            self.fetch_configuration(now);
+        }
         Ok(())
+    }
+
+    /// The link is given up when what has been received is read.
+    fn spoil(&mut self, link: LinkId, status: Status) {
+        if let Some(link) = self.links.get_mut(link) {
+            link.stale = Some(status);
+        }
     }
 
     /// The operation was carried out. The same as [`conclude`](Self::conclude), in fewer moves: nearly every answer

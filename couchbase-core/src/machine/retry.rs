@@ -19,6 +19,8 @@ pub(super) enum Decision {
     Retry,
     /// Not there: nothing changed, and it is to be sent to the vbucket's node.
     Reroute,
+    /// Means something that must be known, and is not: it may have been carried out, and the link is of no use any more.
+    Abandon,
     /// Not on this link, whose state is lost: nothing changed, and it is to be sent over another link.
     Relink,
 }
@@ -89,6 +91,8 @@ fn decide_unknown(status: Status, error_map: Option<&ErrorMap>) -> Decision {
         Decision::FailAmbiguously(ErrorKind::Other)
     } else if has(Attributes::CONN_STATE_INVALIDATED) {
         Decision::Relink
+    } else if has(Attributes::SPECIAL_HANDLING) {
+        Decision::Abandon
     } else if (has(Attributes::RETRY_NOW) || has(Attributes::RETRY_LATER)) && !has(Attributes::NO_RETRY) {
         Decision::Retry
     } else {
@@ -104,6 +108,15 @@ fn decide_unknown(status: Status, error_map: Option<&ErrorMap>) -> Decision {
         let kind = kinds.into_iter().find(|&(attribute, _)| has(attribute));
         Decision::Fail(kind.map_or(ErrorKind::Other, |(_, kind)| kind))
     }
+}
+
+/// Whether an answer says that the map is out of date: of a status that the client does not know, the server's own
+/// description says it.
+pub(super) fn wants_configuration(status: Status, error_map: Option<&ErrorMap>) -> bool {
+    let described = || error_map.and_then(|map| map.lookup(status));
+    status == Status::ECONFIG_ONLY
+        || status.name().is_none()
+            && described().is_some_and(|entry| entry.attributes().contains(Attributes::FETCH_CONFIG))
 }
 
 /// The waits of operations that are always tried again, such as those that met the wrong node; the last one repeats.

@@ -123,7 +123,7 @@ fn names_are_resolved_and_unknown_ones_are_unknown_hosts() {
     let Some(Event::ConnectFailed { error }) = client.poll_event() else { panic!("an unknown host") };
     assert_eq!(error.kind(), ErrorKind::UnknownHost);
     let words = format!("{error}");
-    assert!(words.contains("nowhere.invalid: no such name"), "{words}");
+    assert!(words.contains("no such name") && words.contains("nowhere.invalid"), "{words}");
 }
 
 #[test]

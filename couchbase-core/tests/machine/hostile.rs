@@ -137,3 +137,21 @@ fn a_value_in_a_form_that_was_not_agreed_on_is_no_document() {
         assert_eq!(rig.ok(op).value::<String>().expect("text"), "1");
     }
 }
+
+#[test]
+fn a_status_that_must_be_known_and_is_not_costs_the_link() {
+    // The server's error map has it, and says that it needs special handling.
+    let strange = couchbase_core::wire::Status(0x23);
+    let mut rig = crate::rig::Rig::connected(1);
+    rig.answer_next(1, Opcode::SET, strange);
+    let (op, next) = (rig.set("k", "1"), rig.set("k", "2"));
+    rig.run();
+    let error = rig.error(op);
+    assert!(error.is_ambiguous() && error.kind() == ErrorKind::Other, "{error}");
+    assert!(rig.log.contains(&"close".into()), "{:?}", rig.log);
+    rig.pass(std::time::Duration::from_secs(1));
+    rig.ok(next);
+    let again = rig.set("k", "3");
+    rig.run();
+    rig.ok(again);
+}

@@ -33,10 +33,11 @@ pub(super) fn verdict(purpose: Purpose, status: u16, body: &[u8]) -> Verdict {
         (_, 300 | 301 | 303 | 307 | 401 | 408 | 409 | 412 | 416 | 417 | 501 | 502 | 504) => true,
         (_, 404) => Words::read(body).reason.as_deref() == Some("missing"),
         (_, 500) => {
-            let words = Words::read(body);
-            let error = words.error.as_deref().unwrap_or_default();
-            let text = format!("{error} {}", words.reason.as_deref().unwrap_or_default());
-            !text.contains("{not_found, missing_named_view}") && !error.contains("badarg")
+            let Words { error, reason, .. } = Words::read(body);
+            let said = [error.unwrap_or_default(), reason.unwrap_or_default()];
+            !said
+                .iter()
+                .any(|said| said.contains("{not_found, missing_named_view}") || said.contains("badarg"))
         }
         _ => false,
     };
@@ -121,6 +122,7 @@ mod tests {
             (500, r#"{"error":"error","reason":"{not_found, missing_named_view}"}"#, Verdict::Final),
             (500, r#"{"error":"{not_found, missing_named_view}","reason":""}"#, Verdict::Final),
             (500, r#"{"error":"badarg","reason":"x"}"#, Verdict::Final),
+            (500, r#"{"error":"error","reason":"badarg"}"#, Verdict::Final),
             (500, r#"{"error":"set_view_outdated","reason":"x"}"#, Verdict::Again),
             (500, "oops", Verdict::Again),
         ];

@@ -96,6 +96,8 @@ fn a_status_that_the_client_does_not_know_is_what_the_server_says_it_is() {
         (r#""rate-limit""#, Decision::Fail(TemporaryFail)),
         (r#""item-only","system-constraint","no-retry""#, Decision::Fail(TemporaryFail)),
         (r#""conn-state-invalidated","retry-now""#, Decision::Relink),
+        (r#""special-handling""#, Decision::Abandon),
+        (r#""special-handling","fetch-config""#, Decision::Abandon),
         (r#""internal""#, Decision::FailAmbiguously(Other)),
         (r#""internal","conn-state-invalidated""#, Decision::FailAmbiguously(Other)),
         (r#""internal","invalid-input""#, Decision::Fail(Argument)),
@@ -111,6 +113,18 @@ fn a_status_that_the_client_does_not_know_is_what_the_server_says_it_is() {
         assert_eq!(decide(&SET, Status(0x7001), Some(&map)), Decision::Fail(Other), "not described");
         assert_eq!(decide(&SET, Status::KEY_ENOENT, Some(&map)), Decision::Fail(NotFound), "known");
     }
+}
+
+#[test]
+fn the_server_says_of_statuses_unknown_here_whether_the_map_is_old() {
+    let entry = |code| alloc::format!(r#""{code}":{{"name":"N","desc":"D","attrs":["fetch-config"]}}"#);
+    let json = alloc::format!(r#"{{"version":2,"errors":{{{},{}}}}}"#, entry("7000"), entry("7"));
+    let map = ErrorMap::parse(json.as_bytes()).expect("a map");
+    assert!(wants_configuration(Status(0x7000), Some(&map)));
+    assert!(!wants_configuration(Status(0x7000), None));
+    // It brings its own.
+    assert!(!wants_configuration(Status::NOT_MY_VBUCKET, Some(&map)));
+    assert!(wants_configuration(Status::ECONFIG_ONLY, None));
 }
 
 #[test]
