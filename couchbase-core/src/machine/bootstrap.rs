@@ -1,7 +1,8 @@
 //! The first connection: the hosts of the connection string, one after the other, until one gives a map.
 //!
-//! A host that does not answer is not waited for: the next one is tried beside it. A wrong password ends it at once;
-//! any other failure only if it is the last. A failed first connection is final.
+//! A host that does not answer is not waited for: the next one is tried beside it. A host that cannot do it yet (its
+//! bucket may be warming up) is asked again until the time is over. A wrong password ends it at once; any other failure
+//! only if it is the last. A failed first connection is final.
 
 use super::link::{Purpose, Stage, Target};
 use super::random::Random;
@@ -20,6 +21,8 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 /// What is left to try, and how it went so far.
 pub(super) struct Connecting {
     hosts: VecDeque<(String, u16)>,
+    /// Hosts that are to be asked again.
+    again: Vec<(String, u16)>,
     /// Hosts that are being tried.
     under_way: usize,
     /// The failure that tells most.
@@ -30,7 +33,7 @@ impl Connecting {
     pub(super) fn new(config: &Checked, random: &mut Random) -> Self {
         let mut hosts: Vec<_> = config.seeds.iter().map(|seed| (seed.host.clone(), seed.port)).collect();
         random.shuffle(&mut hosts);
-        Self { hosts: hosts.into(), under_way: 0, failure: None }
+        Self { hosts: hosts.into(), again: Vec::new(), under_way: 0, failure: None }
     }
 }
 
@@ -44,6 +47,9 @@ impl Client {
     /// Tries one more host, if one is left.
     pub(super) fn try_next_seed(&mut self, now: Instant) {
         let Phase::Connecting(connecting) = &mut self.phase else { return };
+        if connecting.hosts.is_empty() {
+            connecting.hosts.extend(connecting.again.drain(..));
+        }
         let Some((host, port)) = connecting.hosts.pop_front() else { return };
         connecting.under_way += 1;
         if !connecting.hosts.is_empty() {
@@ -53,17 +59,21 @@ impl Client {
     }
 
     /// A host gave no map.
-    pub(super) fn seed_failed(&mut self, failure: Error, now: Instant) {
+    pub(super) fn seed_failed(&mut self, target: &Target, failure: Error, now: Instant) {
         let Phase::Connecting(connecting) = &mut self.phase else { return };
         connecting.under_way = connecting.under_way.saturating_sub(1);
         let is_final = failure.kind() == ErrorKind::Auth;
+        if failure.kind() == ErrorKind::TemporaryFail {
+            connecting.again.push((target.host.clone(), target.port));
+            self.timers.insert(now + PATIENCE, Timer::NextSeed);
+        }
         match &connecting.failure {
             Some(known) if telling(known.kind()) >= telling(failure.kind()) => {}
             _ => connecting.failure = Some(failure),
         }
         if !connecting.hosts.is_empty() && !is_final {
             self.try_next_seed(now);
-        } else if connecting.under_way == 0 || is_final {
+        } else if connecting.under_way == 0 && connecting.again.is_empty() || is_final {
             self.fail_connecting();
         }
     }

@@ -52,7 +52,7 @@ impl Client {
             // It served a node that has left the map, and whose return is no concern of this link.
             (None, Purpose::Node(..)) if matches!(link.stage, Stage::Serving { .. }) => {}
             (None, Purpose::Node(_, stay)) => self.node_lost(*stay, error, now),
-            (None, Purpose::Seed) => self.seed_failed(error, now),
+            (None, Purpose::Seed) => self.seed_failed(&link.target, error, now),
         }
         for vbucket in touched {
             self.send_ready_of_vbucket(vbucket, now);

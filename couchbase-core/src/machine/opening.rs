@@ -94,7 +94,7 @@ impl Client {
     pub(super) fn target_failed(&mut self, target: &Target, error: Error, now: Instant) {
         let error = error.with_node(target.node());
         match &target.purpose {
-            Purpose::Seed => self.seed_failed(error, now),
+            Purpose::Seed => self.seed_failed(target, error, now),
             Purpose::Node(_, stay) => self.node_lost(*stay, error, now),
         }
     }
@@ -172,7 +172,7 @@ impl Client {
         let offered = established.config.map(|json| ClusterMap::parse(&json, &host));
         if matches!(self.phase, Phase::Connecting(_)) {
             let Some(offered) = offered else {
-                let words = "the server gives no cluster configuration over this protocol";
+                let words = "the server gives no cluster configuration: not over this protocol, or not yet";
                 return Err(Error::new(ErrorKind::NotSupported, words));
             };
             let map = offered.map_err(|error| {

@@ -4,7 +4,7 @@ use crate::rig::Rig;
 use crate::script::{Script, cluster};
 use couchbase_core::ErrorKind;
 use couchbase_core::machine::{Client, Event, LinkId, LinkLoss, Request};
-use couchbase_core::wire::Opcode;
+use couchbase_core::wire::{Opcode, Status};
 use couchbase_core::{Config, Instant};
 use std::time::Duration;
 
@@ -39,6 +39,32 @@ fn a_missing_bucket_is_missing_or_not_ours() {
     let error = rig.error(early);
     assert_eq!(error.kind(), ErrorKind::BucketNotFound);
     assert!(format!("{error}").contains("missing or not"), "{error}");
+}
+
+#[test]
+fn a_host_that_cannot_do_it_yet_is_asked_again_until_the_time_is_over() {
+    let hosts = |_| {
+        Config::new("couchbase://app:secret@10.0.0.1,10.0.0.2/default")
+            .connect_timeout(Duration::from_secs(4))
+    };
+    let mut rig = Rig::with(2, hosts);
+    rig.answer_next(5, Opcode::SELECT_BUCKET, Status::ETMPFAIL);
+    let early = rig.set("k", "1");
+    rig.pass(Duration::from_secs(2));
+    rig.ok(early);
+
+    let mut rig = Rig::with(2, hosts);
+    rig.answer_next(1000, Opcode::SELECT_BUCKET, Status::NOT_INITIALIZED);
+    let early = rig.set("k", "1");
+    rig.pass(Duration::from_millis(3999));
+    assert!(rig.is_open(early));
+    rig.pass(Duration::from_millis(1));
+    let error = rig.error(early);
+    assert_eq!(error.kind(), ErrorKind::TemporaryFail);
+    let words = format!("{error}");
+    assert!(words.contains("SELECT_BUCKET") && words.contains("within 4s"), "{words}");
+    let attempts = rig.log.iter().filter(|line| line.starts_with("open")).count();
+    assert!((10..=20).contains(&attempts), "{attempts} attempts in 4 s at two hosts");
 }
 
 #[test]
