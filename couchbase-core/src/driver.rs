@@ -36,6 +36,7 @@ use sources::Sources;
 use std::boxed::Box;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -149,9 +150,10 @@ impl Driver {
         self.is_closed = true;
         self.sources.clear();
         self.shared.signal.end();
-        let mut effects = Effects::default();
+        // A pass that the runtime has ended by a panic has left its own behind.
+        let mut effects = mem::take(&mut self.effects);
         self.shared.lock().end(&links, self.now, &mut effects);
-        effects.run();
+        effects.run_last();
     }
 }
 

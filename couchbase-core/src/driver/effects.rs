@@ -8,11 +8,13 @@ use crate::pending::{Collect, Promise};
 use crate::queue::Ring;
 use crate::{Reply, Result};
 use std::boxed::Box;
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
+use std::thread_local;
 use std::vec::Vec;
 
 pub(crate) enum Effect {
@@ -28,7 +30,52 @@ pub(crate) enum Effect {
     Forget(Result<Reply>),
 }
 
+thread_local! {
+    /// What has come while something runs on this thread without a driver.
+    static WAITING: RefCell<Option<VecDeque<Effect>>> = const { RefCell::new(None) };
+}
+
+/// `None` at the very end of the thread.
+fn waiting<T>(change: impl FnOnce(&mut Option<VecDeque<Effect>>) -> T) -> Option<T> {
+    WAITING.try_with(|waiting| change(&mut waiting.borrow_mut())).ok()
+}
+
+/// Runs something that has no driver to run on. What it leads to of that kind waits until it has returned: a callback
+/// that sends the next operation, which is refused and calls its callback, would else nest without end.
+fn in_turn(run: impl FnOnce()) {
+    let is_first = waiting(|waiting| {
+        let is_first = waiting.is_none();
+        waiting.get_or_insert_default();
+        is_first
+    });
+    guarded(run);
+    while is_first == Some(true) {
+        let next = waiting(|waiting| {
+            let next = waiting.as_mut().and_then(VecDeque::pop_front);
+            if next.is_none() {
+                *waiting = None;
+            }
+            next
+        });
+        let Some(Some(next)) = next else { return };
+        next.run();
+    }
+}
+
 impl Effect {
+    /// Runs here, where no driver is: at once, or after what is running here in the same way.
+    pub(super) fn run_here(self) {
+        let mut effect = Some(self);
+        waiting(|waiting| {
+            if let Some(waiting) = waiting {
+                waiting.extend(effect.take());
+            }
+        });
+        if let Some(effect) = effect {
+            in_turn(|| effect.run());
+        }
+    }
+
     pub(super) fn run(self) {
         match self {
             Self::Call(callback, outcome) => guarded(|| callback(outcome)),
@@ -64,12 +111,15 @@ pub(super) struct Effects {
 struct Queued {
     to: Option<Arc<Ring>>,
     answers: VecDeque<(u32, Result<Reply>)>,
+    /// Queues that have had theirs. Their owners may be gone: they, and what is in them, are dropped with the effects.
+    done: Vec<Arc<Ring>>,
 }
 
 impl Queued {
     fn flush(&mut self) {
         if let Some(ring) = self.to.take() {
             ring.append(&mut self.answers);
+            self.done.push(ring);
         }
     }
 }
@@ -102,16 +152,23 @@ impl Effects {
         self.others.append(&mut effects.others);
         self.queued.flush();
         effects.queued.flush();
+        self.queued.done.append(&mut effects.queued.done);
     }
 
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.wakers.is_empty() && self.others.is_empty() && self.queued.to.is_none()
+        self.wakers.is_empty()
+            && self.others.is_empty()
+            && self.queued.to.is_none()
+            && self.queued.done.is_empty()
     }
 
     /// Runs them all: how many tasks were woken.
     pub(super) fn run(&mut self) -> usize {
         self.queued.flush();
+        for ring in self.queued.done.drain(..) {
+            guarded(|| drop(ring));
+        }
         let woken = self.wakers.len();
         for waker in self.wakers.drain(..) {
             guarded(|| waker.wake());
@@ -120,5 +177,12 @@ impl Effects {
             effect.run();
         }
         woken
+    }
+
+    /// Runs them all on a thread that is not the driver's, or is for the last time: see [`in_turn`].
+    pub(super) fn run_last(mut self) {
+        in_turn(|| {
+            self.run();
+        });
     }
 }

@@ -20,8 +20,8 @@ pub(super) struct Leftovers {
 impl Leftovers {
     /// The same bytes, whose owner outlives their last use by a little.
     pub(super) fn lend(self: &Arc<Self>, value: Bytes) -> Bytes {
-        // Nothing owns no bytes.
-        if value.is_empty() { value } else { Bytes::from_owner(Lent { value, to: self.clone() }) }
+        // Also if there are no bytes at all: they may have an owner all the same.
+        Bytes::from_owner(Lent { value, to: self.clone() })
     }
 
     /// Drops what was put aside. No lock may be held.
@@ -69,11 +69,11 @@ mod tests {
     use super::*;
     use std::sync::atomic::AtomicUsize;
 
-    struct Owner(Arc<AtomicUsize>);
+    struct Owner(Arc<AtomicUsize>, &'static [u8]);
 
     impl AsRef<[u8]> for Owner {
         fn as_ref(&self) -> &[u8] {
-            b"bytes"
+            self.1
         }
     }
 
@@ -87,9 +87,9 @@ mod tests {
     fn an_owner_goes_when_the_leftovers_are_cleared_or_with_them() {
         let drops = Arc::new(AtomicUsize::new(0));
         let leftovers = Arc::new(Leftovers::default());
-        let lend = || leftovers.lend(Bytes::from_owner(Owner(drops.clone())));
-        let (first, second) = (lend(), lend());
-        assert_eq!(first, "bytes");
+        let lend = |bytes| leftovers.lend(Bytes::from_owner(Owner(drops.clone(), bytes)));
+        let (first, second) = (lend(b"bytes"), lend(b""));
+        assert_eq!((&first[..], &second[..]), (&b"bytes"[..], &b""[..]));
         drop(first.clone());
         leftovers.clear();
         assert_eq!(drops.load(Ordering::SeqCst), 0);

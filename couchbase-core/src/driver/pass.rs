@@ -182,9 +182,11 @@ impl Driver {
                 let query = *query;
                 let Poll::Ready(outcome) = resolving.as_mut().poll(&mut cx) else { return };
                 drop(self.sources.remove(position));
-                self.tell(|client, now| match outcome {
-                    Ok(addrs) => client.handle_resolved(query, &addrs, now),
-                    Err(error) => client.handle_unresolved(query, &error.to_string(), now),
+                // The error is the runtime's own: what it runs when it is shown or dropped must not run under the lock.
+                let outcome = outcome.map_err(|error| error.to_string());
+                self.tell(|client, now| match &outcome {
+                    Ok(addrs) => client.handle_resolved(query, addrs, now),
+                    Err(why) => client.handle_unresolved(query, why, now),
                 });
             }
             Source::Vacant => {}

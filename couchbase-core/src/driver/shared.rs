@@ -246,7 +246,7 @@ impl Shared {
         let mut inner = self.lock();
         if inner.lifecycle.is_ended {
             drop(inner);
-            return effect.run();
+            return effect.run_here();
         }
         inner.late.push(effect);
         drop(inner);
@@ -271,7 +271,7 @@ impl Shared {
         inner.close(&*self.runtime);
         drop(inner);
         self.signal.raise();
-        effects.run();
+        effects.run_last();
     }
 
     pub(crate) fn wait_connected(&self) -> Arc<Promise<()>> {

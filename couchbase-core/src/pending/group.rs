@@ -77,6 +77,12 @@ impl<R> SentGroup<R> {
     }
 }
 
+impl<R> Drop for SentGroup<R> {
+    fn drop(&mut self) {
+        self.group.promise.forget_waker();
+    }
+}
+
 impl<R: FromReply + Clone + Send + 'static> Pending<MultiResult<R>> for SentGroup<R> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<MultiResult<R>>> {
         self.group.promise.poll(cx.waker())

@@ -94,7 +94,7 @@ impl<T> Promise<T> {
     }
 
     /// Nobody waits as a task any more.
-    fn forget_waker(&self) {
+    pub(super) fn forget_waker(&self) {
         let waker = enter(&self.0).waker.take();
         drop(waker);
     }

@@ -142,6 +142,40 @@ fn a_callback_may_send_the_next_operation() {
 }
 
 #[test]
+fn a_chain_of_callbacks_does_not_nest_when_the_driver_is_gone() {
+    /// Callbacks that run now, the deepest so far, and those that are left.
+    #[derive(Default)]
+    struct Depth {
+        now: AtomicUsize,
+        deepest: AtomicUsize,
+        left: AtomicUsize,
+    }
+    fn next(cb: &couchbase_core::AsyncConnection, depth: Arc<Depth>) {
+        let again = cb.clone();
+        cb.get("k").then(move |_| {
+            let now = depth.now.fetch_add(1, Ordering::SeqCst) + 1;
+            depth.deepest.fetch_max(now, Ordering::SeqCst);
+            if depth.left.fetch_sub(1, Ordering::SeqCst) > 1 {
+                next(&again, depth.clone());
+            }
+            depth.now.fetch_sub(1, Ordering::SeqCst);
+        });
+    }
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    let depth = Arc::new(Depth::default());
+    depth.left.store(100, Ordering::SeqCst);
+    next(&cb.callbacks(), depth.clone());
+    driver.turn();
+    drop(driver);
+    assert_eq!(depth.left.load(Ordering::SeqCst), 0);
+    depth.left.store(100, Ordering::SeqCst);
+    next(&cb.callbacks(), depth.clone());
+    assert_eq!(depth.left.load(Ordering::SeqCst), 0, "each has been called before it returns");
+    assert_eq!(depth.deepest.load(Ordering::SeqCst), 1);
+}
+
+#[test]
 fn without_a_driver_callbacks_come_at_once_with_the_error() {
     let world = InMemory::with_nodes(1);
     let (cb, mut driver) = world.connected();

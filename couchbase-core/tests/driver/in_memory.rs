@@ -37,6 +37,10 @@ pub(crate) struct World {
     pub(crate) fire_timers_early: bool,
     /// So many of the next looks at the clock panic.
     pub(crate) panics_of_the_clock: usize,
+    /// Timers panic when they are set.
+    pub(crate) timers_panic: bool,
+    /// What look-ups of other hosts than `node1` end with.
+    pub(crate) resolver_error: Option<Box<dyn FnOnce() -> io::Error + Send>>,
     /// Runs when the clock is looked at next, which may be while the machine is in use.
     pub(crate) at_clock: Option<Box<dyn FnOnce() + Send>>,
     /// Counts allocations, where a test does.
@@ -85,6 +89,8 @@ impl InMemory {
             timer_resets: 0,
             fire_timers_early: false,
             panics_of_the_clock: 0,
+            timers_panic: false,
+            resolver_error: None,
             at_clock: None,
             count_allocations: || 0,
             foreign_allocations: 0,
@@ -221,9 +227,13 @@ impl Runtime for InMemory {
     }
 
     fn resolve(&self, host: &str, port: u16) -> BoxFuture<io::Result<Vec<SocketAddr>>> {
+        let error = self.world().resolver_error.take();
         let found = match host {
             "node1" => Ok(vec![SocketAddr::new([10, 0, 0, 1].into(), port)]),
-            _ => Err(io::Error::new(ErrorKind::NotFound, format!("no host {host}"))),
+            _ => Err(error.map_or_else(
+                || io::Error::new(ErrorKind::NotFound, format!("no host {host}")),
+                |error| error(),
+            )),
         };
         Box::pin(ready(found))
     }
@@ -346,6 +356,10 @@ impl Timer for Alarm {
     fn reset(&mut self, at: Instant) {
         let _foreign = Foreign::begin(&self.world);
         let mut world = self.world.world();
+        if world.timers_panic {
+            drop(world);
+            panic!("a panic that belongs to a test");
+        }
         world.timer_resets += 1;
         world.timers.retain(|(id, ..)| *id != self.id);
         world.timers.push((self.id, at, None));

@@ -6,6 +6,7 @@ use couchbase_core::{ErrorKind, Key};
 use futures::FutureExt;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 
 #[test]
 fn results_come_in_the_order_of_the_call() {
@@ -123,4 +124,20 @@ fn awaited_ones_stand_in_line_for_all_their_keys() {
     let error = sent.now_or_never().unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Overloaded);
     assert!(error.all_results().successes().count() >= 4);
+}
+
+#[test]
+fn dropped_they_hold_their_task_no_longer() {
+    struct Task;
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {}
+    }
+    let world = InMemory::with_nodes(1);
+    let (cb, _driver) = world.connected();
+    let task = Arc::new(Task);
+    let waker = Waker::from(task.clone());
+    let mut many = cb.get_multi(["a", "b"]).send();
+    assert!(many.poll_unpin(&mut Context::from_waker(&waker)).is_pending());
+    drop((many, waker));
+    assert_eq!(Arc::strong_count(&task), 1);
 }

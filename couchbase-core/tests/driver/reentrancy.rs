@@ -2,8 +2,12 @@
 //! there would wait for itself for ever.
 
 use crate::in_memory::{InMemory, settle};
-use couchbase_core::{Bytes, CompletionQueue, Connection, Event, Raw};
+use couchbase_core::{
+    Bytes, CompletionQueue, Config, Connection, Encode, Encoded, Error, ErrorKind, Event, Raw, Result,
+};
 use futures::FutureExt;
+use std::fmt;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,12 +17,13 @@ use std::task::{Context, Wake, Waker};
 struct Intruder {
     cb: Connection,
     visits: Arc<AtomicUsize>,
+    bytes: &'static [u8],
 }
 
 impl Intruder {
     fn new(cb: &Connection) -> (Self, Arc<AtomicUsize>) {
         let visits = Arc::new(AtomicUsize::new(0));
-        (Self { cb: cb.clone(), visits: visits.clone() }, visits)
+        (Self { cb: cb.clone(), visits: visits.clone(), bytes: b"a value with an owner" }, visits)
     }
 
     fn visit(&self) {
@@ -48,9 +53,24 @@ impl Wake for Intruder {
 
 impl AsRef<[u8]> for Intruder {
     fn as_ref(&self) -> &[u8] {
-        b"a value with an owner"
+        self.bytes
     }
 }
+
+impl fmt::Debug for Intruder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an error of the user's")
+    }
+}
+
+impl fmt::Display for Intruder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visit();
+        f.write_str("an error of the user's")
+    }
+}
+
+impl std::error::Error for Intruder {}
 
 fn poll<T>(future: &mut (impl Future<Output = T> + Unpin), waker: &Waker) -> bool {
     Pin::new(future).poll(&mut Context::from_waker(waker)).is_ready()
@@ -171,6 +191,10 @@ fn values() {
     let stored = cb.set("a", value(&mut visits)).send();
     let added = cb.add("a", value(&mut visits)).send();
     cb.append("a", value(&mut visits)).send().detach();
+    let (mut empty, seen) = Intruder::new(&cb);
+    empty.bytes = b"";
+    visits.push(seen);
+    cb.set("empty", Raw(Bytes::from_owner(empty))).send().detach();
     cb.set("cancelled", value(&mut visits)).send().cancel();
     drop(cb.set("refused", value(&mut visits)).timeout(std::time::Duration::ZERO).send());
     cb.set_multi([("m", value(&mut visits))]).send().detach();
@@ -207,4 +231,38 @@ fn tokens() {
     drop(queue);
     assert_eq!(first.1.load(Ordering::SeqCst), 1);
     settle(&mut driver);
+}
+
+#[test]
+fn errors_of_the_resolver() {
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.open_parts_with(Config::new("couchbase://app:secret@nowhere/default"));
+    let (intruder, visits) = Intruder::new(&cb);
+    world.world().resolver_error = Some(Box::new(|| io::Error::other(intruder)));
+    settle(&mut driver);
+    assert_eq!(visits.load(Ordering::SeqCst), 2, "shown once, dropped once");
+    let error = cb.connect().now_or_never().unwrap().unwrap_err();
+    assert!(format!("{error}").contains("an error of the user's"), "{error}");
+}
+
+#[test]
+fn a_queue_that_is_gone_with_what_is_in_it() {
+    struct Unfit(Intruder);
+    impl Encode for Unfit {
+        fn encode(self) -> Result<Encoded> {
+            Err(Error::new(ErrorKind::ValueFormat, self.0))
+        }
+    }
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    let (intruder, visits) = Intruder::new(&cb);
+    let asynchronous = cb.callbacks();
+    let (mut gone, mut other) = (CompletionQueue::with_capacity(4), CompletionQueue::with_capacity(4));
+    asynchronous.set("k", Unfit(intruder)).send_to(&mut gone, ()).unwrap();
+    asynchronous.get("a").send_to(&mut gone, ()).unwrap();
+    asynchronous.get("b").send_to(&mut other, ()).unwrap();
+    drop(gone);
+    assert_eq!(visits.load(Ordering::SeqCst), 0, "its last answer is still to come");
+    settle(&mut driver);
+    assert_eq!(visits.load(Ordering::SeqCst), 1);
 }

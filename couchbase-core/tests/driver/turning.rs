@@ -1,7 +1,13 @@
 //! A driver that is turned by hand.
 
-use crate::in_memory::InMemory;
+use crate::in_memory::{InMemory, counting_waker, settle};
+use couchbase_core::CompletionQueue;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use std::task::Context;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -57,4 +63,29 @@ fn turn_for_sleeps_until_a_timer_fires() {
         driver.turn_for(Duration::from_secs(60));
     }
     time.join().unwrap();
+}
+
+#[test]
+fn outcomes_are_delivered_even_if_the_runtime_panics_after_they_were_taken() {
+    let millis = Duration::from_millis;
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    world.change(|model, _| model.hang(0));
+    let called = Arc::new(AtomicUsize::new(0));
+    let tell = called.clone();
+    cb.callbacks().get("a").timeout(millis(100)).then(move |_| {
+        tell.fetch_add(1, Ordering::SeqCst);
+    });
+    let mut queue = CompletionQueue::with_capacity(1);
+    cb.callbacks().get("b").timeout(millis(100)).send_to(&mut queue, ()).unwrap();
+    let (wakes, waker) = counting_waker();
+    let mut awaited = cb.get("c").timeout(millis(100));
+    assert!(Pin::new(&mut awaited).poll(&mut Context::from_waker(&waker)).is_pending());
+    // For the sake of which the timer is set anew.
+    cb.get("d").timeout(millis(300)).send().detach();
+    settle(&mut driver);
+    world.advance(millis(130));
+    world.world().timers_panic = true;
+    assert!(catch_unwind(AssertUnwindSafe(move || driver.turn())).is_err());
+    assert_eq!((called.load(Ordering::SeqCst), wakes.count(), queue.drain().count()), (1, 1, 1));
 }
