@@ -10,6 +10,8 @@ use std::task::{Context, Poll};
 
 /// Parts of one write. A batch with more of them takes more writes.
 const PARTS: usize = 64;
+/// Writes of one link in a row, before others have their turn.
+const WRITES: usize = 16;
 
 pub(super) struct Link {
     pub(super) id: LinkId,
@@ -20,6 +22,13 @@ pub(super) struct Link {
     pub(super) output: Transmit,
     /// The machine has more, to be pulled when `output` has been written.
     pub(super) is_behind: bool,
+}
+
+/// How writing went.
+pub(super) struct Wrote {
+    pub(super) anything: bool,
+    /// The socket takes no more at present, and wakes when it does.
+    pub(super) is_blocked: bool,
 }
 
 /// Why reading stopped.
@@ -70,20 +79,28 @@ impl Link {
         }
     }
 
-    /// Writes as much as the socket takes: whether anything was written.
-    pub(super) fn write(&mut self, cx: &mut Context<'_>) -> Result<bool, LinkLoss> {
-        let mut has_written = false;
-        while !self.output.is_empty() {
+    /// Writes as much as the socket takes, in so many writes at most.
+    pub(super) fn write(&mut self, cx: &mut Context<'_>) -> Result<Wrote, LinkLoss> {
+        let mut wrote = Wrote { anything: false, is_blocked: false };
+        for _ in 0..WRITES {
+            if self.output.is_empty() {
+                break;
+            }
             match write_parts(&mut *self.socket, cx, &self.output) {
-                Poll::Pending => break,
+                Poll::Pending => {
+                    wrote.is_blocked = true;
+                    break;
+                }
                 Poll::Ready(Ok(0)) => return Err(LinkLoss::Failed("the socket takes no more bytes".into())),
-                Poll::Ready(Ok(count)) => self.output.advance(count),
-                Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => continue,
+                Poll::Ready(Ok(count)) => {
+                    self.output.advance(count);
+                    wrote.anything = true;
+                }
+                Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
                 Poll::Ready(Err(error)) => return Err(loss(&error)),
             }
-            has_written = true;
         }
-        Ok(has_written)
+        Ok(wrote)
     }
 }
 

@@ -220,6 +220,7 @@ impl Driver {
         }
         // Others have their turn first.
         self.sources.list(position);
+        self.write_to(position);
     }
 
     fn write(&mut self) {
@@ -237,9 +238,13 @@ impl Driver {
         }
         let id = link.id;
         match link.write(&mut Context::from_waker(waker)) {
-            Ok(has_written) => {
-                self.has_moved |= has_written;
-                if link.output.is_empty() && link.is_behind {
+            Ok(wrote) => {
+                self.has_moved |= wrote.anything;
+                if !link.output.is_empty() {
+                    if !wrote.is_blocked {
+                        self.sources.list(position);
+                    }
+                } else if link.is_behind {
                     self.behind.push(id);
                     self.is_unsettled = true;
                 }

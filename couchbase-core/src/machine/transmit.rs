@@ -16,8 +16,18 @@ pub struct Transmit {
     values: Vec<(usize, Bytes)>,
     values_len: usize,
     len: usize,
-    /// Bytes that have been written already.
-    done: usize,
+    written: Written,
+}
+
+/// How far a batch has been written.
+#[derive(Clone, Copy, Default)]
+struct Written {
+    text: usize,
+    /// Whole values, and bytes of the next one.
+    values: usize,
+    of_value: usize,
+    /// All in all.
+    bytes: usize,
 }
 
 impl Transmit {
@@ -32,12 +42,12 @@ impl Transmit {
         self.values.clear();
         self.values_len = 0;
         self.len = 0;
-        self.done = 0;
+        self.written = Written::default();
     }
 
     /// Bytes still to be written.
     pub fn len(&self) -> usize {
-        self.len - self.done
+        self.len - self.written.bytes
     }
 
     /// True if nothing is left to be written.
@@ -47,26 +57,39 @@ impl Transmit {
 
     /// What is left to be written, in order, in as many parts as it takes.
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
-        let mut skip = self.done;
-        let mut from = 0;
-        let ends =
-            self.values.iter().map(|(at, value)| (*at, &value[..])).chain([(self.text.len(), &[][..])]);
-        ends.flat_map(move |(to, value)| [&self.text[mem::replace(&mut from, to)..to], value])
-            .map(move |chunk| {
-                let gone = skip.min(chunk.len());
-                skip -= gone;
-                &chunk[gone..]
+        let Written { text: mut from, values, of_value: mut skip, .. } = self.written;
+        let ends = self.values[values..].iter().map(|(at, value)| (*at, &value[..]));
+        ends.chain([(self.text.len(), &[][..])])
+            .flat_map(move |(to, value)| {
+                [&self.text[mem::replace(&mut from, to)..to], &value[mem::take(&mut skip)..]]
             })
             .filter(|chunk| !chunk.is_empty())
     }
 
-    /// Says that the first `count` bytes have been written.
+    /// Says that the first `count` bytes have been written. Values that are wholly written are let go.
     ///
     /// # Panics
     /// If fewer are left.
     pub fn advance(&mut self, count: usize) {
         assert!(count <= self.len(), "more bytes written than there were");
-        self.done += count;
+        let (mut left, written) = (count, &mut self.written);
+        written.bytes += count;
+        while left > 0 {
+            let next = self.values.get_mut(written.values);
+            let to = next.as_ref().map_or(self.text.len(), |(at, _)| *at);
+            let text = left.min(to - written.text);
+            written.text += text;
+            left -= text;
+            let Some((_, value)) = next.filter(|_| left > 0) else { continue };
+            let part = left.min(value.len() - written.of_value);
+            written.of_value += part;
+            left -= part;
+            if written.of_value == value.len() {
+                *value = Bytes::new();
+                written.of_value = 0;
+                written.values += 1;
+            }
+        }
         if self.is_empty() {
             self.clear();
         }
@@ -113,30 +136,47 @@ mod tests {
     use super::*;
     use alloc::vec;
 
-    #[test]
-    fn large_values_go_by_reference_and_order_is_kept_at_every_cut() {
+    fn filled(large: &Bytes) -> Transmit {
         let mut batch = Transmit::new();
-        let large = Bytes::from(vec![b'v'; LARGE]);
-        for value in [&Bytes::from_static(b"small"), &large, &large, &Bytes::new()] {
+        for value in [&Bytes::from_static(b"small"), large, large, &Bytes::new()] {
             batch.text().extend_from_slice(b"head");
             batch.push_value(value);
         }
         batch.text().extend_from_slice(b"end");
         batch.recount();
+        batch
+    }
+
+    #[test]
+    fn large_values_go_by_reference_and_order_is_kept_at_every_cut() {
+        let large = Bytes::from(vec![b'v'; LARGE]);
+        let mut batch = filled(&large);
         let whole = batch.chunks().collect::<Vec<_>>().concat();
         assert_eq!(whole.len(), 4 * 4 + 5 + 2 * LARGE + 3);
         assert_eq!(batch.len(), whole.len());
         assert!(batch.chunks().any(|chunk| chunk.as_ptr() == large.as_ptr()), "not copied");
-        for cut in [1, 4, 9, 13, 14, 13 + LARGE, 2 * LARGE + 17, whole.len() - 1] {
-            let mut other = Transmit::new();
-            batch.move_to(&mut other);
-            other.advance(cut);
-            assert_eq!(other.chunks().collect::<Vec<_>>().concat(), whole[cut..], "cut at {cut}");
-            other.done = 0;
-            other.move_to(&mut batch);
-        }
-        let rest = batch.len();
-        batch.advance(rest);
+        let mut other = Transmit::new();
+        batch.move_to(&mut other);
         assert!(batch.is_empty() && batch.chunks().next().is_none());
+        // In steps that end everywhere.
+        for step in [1, 3, 13, 14, LARGE, LARGE + 13, whole.len() - 1, whole.len()] {
+            let mut batch = filled(&large);
+            for from in (0..whole.len()).step_by(step) {
+                assert_eq!(batch.chunks().collect::<Vec<_>>().concat(), whole[from..], "{step}: {from}");
+                batch.advance(step.min(batch.len()));
+            }
+            assert!(batch.is_empty() && batch.chunks().next().is_none());
+        }
+    }
+
+    #[test]
+    fn a_large_value_is_let_go_when_it_has_been_written() {
+        let large = Bytes::from(vec![b'v'; LARGE]);
+        let mut batch = filled(&large);
+        assert!(!large.is_unique());
+        batch.advance(4 + 5 + 4 + LARGE + 4 + LARGE - 1);
+        assert!(!large.is_unique(), "the last byte of the second one is left");
+        batch.advance(1);
+        assert!(large.is_unique() && !batch.is_empty());
     }
 }

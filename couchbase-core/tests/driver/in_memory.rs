@@ -29,6 +29,8 @@ pub(crate) struct World {
     pub(crate) write_room: usize,
     /// Bytes that one read gives at most.
     pub(crate) read_size: usize,
+    /// The largest write.
+    pub(crate) write_size: usize,
     /// How often each kind of call was made.
     pub(crate) clock_reads: usize,
     pub(crate) writes: usize,
@@ -84,6 +86,7 @@ impl InMemory {
             spawned: Vec::new(),
             write_room: usize::MAX,
             read_size: usize::MAX,
+            write_size: usize::MAX,
             clock_reads: 0,
             writes: 0,
             timer_resets: 0,
@@ -294,7 +297,7 @@ impl Socket for Wire {
     fn poll_write(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let _foreign = Foreign::begin(&self.world);
         let mut world = self.world.world();
-        let (now, room) = (world.now, world.write_room);
+        let (now, room) = (world.now, world.write_room.min(world.write_size));
         let end = world.ends.get_mut(&self.conn).expect("an end as long as its socket");
         if end.is_cut {
             return Poll::Ready(Err(ErrorKind::ConnectionReset.into()));
@@ -308,7 +311,7 @@ impl Socket for Wire {
             bytes.extend_from_slice(&buf[..buf.len().min(room - bytes.len())]);
         }
         world.writes += 1;
-        if room != usize::MAX {
+        if world.write_room != usize::MAX {
             world.write_room -= bytes.len();
         }
         world.model.handle_input(self.conn, &bytes, now);

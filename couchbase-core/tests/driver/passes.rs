@@ -199,6 +199,21 @@ fn a_link_that_never_stops_talking_leaves_the_others_their_turn() {
 }
 
 #[test]
+fn a_link_that_never_has_enough_leaves_the_others_their_turn() {
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    world.world().write_size = 1000;
+    let before = world.world().writes;
+    let set = cb.set("large", couchbase_core::Raw(vec![b'v'; 1 << 20])).send();
+    driver.turn();
+    let writes = world.world().writes - before;
+    assert!((1..=16).contains(&writes), "{writes} writes in one pass");
+    settle(&mut driver);
+    set.now_or_never().unwrap().unwrap();
+    assert_eq!(world.world().writes - before, (1 << 20) / 1000 + 1);
+}
+
+#[test]
 fn a_lost_link_is_made_again() {
     let world = InMemory::with_nodes(1);
     let (cb, mut driver) = world.connected();
