@@ -96,6 +96,14 @@ impl Buffers {
         }
     }
 
+    /// Moves what is left in a buffer that was made for a large frame to an ordinary one, if it has room there: the values
+    /// of what comes behind would else keep all of it in memory.
+    pub(super) fn shrink(&mut self, buffer: &mut ReadBuffer) {
+        if buffer.size > SIZE && buffer.received + LEAST_ROOM <= SIZE / 2 {
+            self.renew(buffer);
+        }
+    }
+
     /// Makes room in a buffer that is used up; what it has received moves along. Twice the size for the next piece
     /// of a large frame, so that its bytes are moved once or twice each.
     pub(super) fn renew(&mut self, buffer: &mut ReadBuffer) {
@@ -176,6 +184,25 @@ mod tests {
         }
         assert_eq!(buffer.take(), frame);
         assert!(buffer.size <= 1 << 20);
+    }
+
+    #[test]
+    fn what_comes_behind_a_large_frame_does_not_lie_in_its_buffer() {
+        let mut buffers = Buffers::default();
+        let mut buffer = ReadBuffer::new(BytesMut::zeroed(16 * SIZE));
+        receive(&mut buffer, b"the end of a large frame, half a fr");
+        let mut received = buffer.take();
+        let frame = received.split_to(26);
+        buffer.give_back(received);
+        buffers.shrink(&mut buffer);
+        assert_eq!(buffer.size, SIZE);
+        receive(&mut buffer, b"ame");
+        assert_eq!((&buffer.take()[..], &frame[..4]), (&b"half a frame"[..], &b"the "[..]));
+        // Part of another large one stays where it is.
+        let mut buffer = ReadBuffer::new(BytesMut::zeroed(16 * SIZE));
+        buffer.received(SIZE);
+        buffers.shrink(&mut buffer);
+        assert_eq!((buffer.size, buffer.received), (16 * SIZE, SIZE));
     }
 
     #[test]

@@ -71,10 +71,11 @@ impl Link {
     }
 
     /// Takes back a buffer when the machine has had what it wanted.
-    pub(super) fn keep(&mut self, buffer: ReadBuffer, buffers: &mut Buffers) {
+    pub(super) fn keep(&mut self, mut buffer: ReadBuffer, buffers: &mut Buffers) {
         if buffer.is_empty() {
             buffers.put(buffer);
         } else {
+            buffers.shrink(&mut buffer);
             self.input = Some(buffer);
         }
     }

@@ -14,7 +14,9 @@ export CARGO_TARGET_DIR=$home/target CARGO_INCREMENTAL=1 CARGO_TERM_COLOR=never
 # Optimised enough to be quick to run, and still quick to build.
 export CARGO_PROFILE_DEV_DEBUG=0
 
-# The copy stands always at the same place, so that only what a bug touches is built again.
+# The copy stands always at the same place, so that only what a bug touches is built again. What is gone is not left
+# over in it.
+rm -rf "$tree"
 mkdir -p "$tree"
 (cd "$root" && git ls-files -z --cached --others --exclude-standard | xargs -0 sh -c 'for f; do [ -e "$f" ] && printf "%s\0" "$f"; done' _ |
     tar --create --null --files-from - --to-stdout) | tar --extract --directory "$tree" --touch
