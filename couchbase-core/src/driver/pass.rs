@@ -141,6 +141,11 @@ impl Driver {
                     let position = self.sources.insert(Source::Resolving(query, found));
                     self.poll_source(position);
                 }
+                Event::Forget { query } => {
+                    if let Some(position) = self.sources.look_up(query) {
+                        drop(self.sources.remove(position));
+                    }
+                }
                 Event::Open { link, addr } => {
                     let connecting = self.shared.runtime.connect(addr);
                     let position = self.sources.insert(Source::Connecting(link, connecting));

@@ -99,6 +99,11 @@ impl Sources {
         }
     }
 
+    /// The place of a look-up. There are few of them.
+    pub(super) fn look_up(&self, query: ResolveId) -> Option<usize> {
+        self.places.iter().position(|place| matches!(place.source, Source::Resolving(id, _) if id == query))
+    }
+
     /// Takes a source out; dropping it closes the socket.
     pub(super) fn remove(&mut self, position: usize) -> Source {
         let Some(place) = self.places.get_mut(position) else { return Source::Vacant };

@@ -20,6 +20,11 @@ pub enum Event {
         /// The port to put into the addresses.
         port: u16,
     },
+    /// Give a look-up up. An answer to it changes nothing any more.
+    Forget {
+        /// Which one.
+        query: ResolveId,
+    },
     /// Connect a socket; answer with [`handle_connected`](super::Client::handle_connected) or
     /// [`handle_lost`](super::Client::handle_lost).
     Open {

@@ -69,6 +69,7 @@ impl Client {
     /// The look-up of a host took too long.
     pub(super) fn handle_resolve_timer(&mut self, query: ResolveId, now: Instant) {
         if let Some(target) = self.resolving.remove(&query) {
+            self.outbox.push(Event::Forget { query });
             let within = self.time_for(&target.purpose);
             let words = alloc::format!(
                 "looking up {} takes longer than {within:?}; check the resolver of this machine",

@@ -254,7 +254,9 @@ impl Client {
             self.drop_link(link);
         }
         self.links.dirty.clear();
-        self.resolving.clear();
+        for query in core::mem::take(&mut self.resolving).into_keys() {
+            self.outbox.push(Event::Forget { query });
+        }
         self.timers.clear();
     }
 }

@@ -169,3 +169,23 @@ fn before_the_first_pass_operations_wait_and_go_in_order() {
     assert_eq!(two.now_or_never().unwrap().unwrap().value(), 2);
     assert_eq!(three.now_or_never().unwrap().unwrap(), 2);
 }
+
+#[test]
+fn look_ups_without_an_end_are_given_up() {
+    let world = InMemory::with_nodes(1);
+    let alive = || Arc::strong_count(&world.world().look_ups) - 1;
+    let open = || world.open_parts_with(Config::new("couchbase://app:secret@nobody/default"));
+    let (cb, mut driver) = open();
+    settle(&mut driver);
+    assert_eq!(alive(), 1);
+    world.advance(Duration::from_secs(10));
+    settle(&mut driver);
+    assert!(cb.connect().now_or_never().is_some_and(|outcome| outcome.is_err()));
+    assert_eq!(alive(), 0);
+    let (cb, mut driver) = open();
+    settle(&mut driver);
+    let closed = cb.close();
+    settle(&mut driver);
+    assert!(closed.now_or_never().is_some());
+    assert_eq!(alive(), 0);
+}

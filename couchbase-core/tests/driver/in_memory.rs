@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub(crate) timers_panic: bool,
     /// What look-ups of other hosts than `node1` end with.
     pub(crate) resolver_error: Option<Box<dyn FnOnce() -> io::Error + Send>>,
+    /// Look-ups of a host `nobody`, which never end: held by each of them.
+    pub(crate) look_ups: Arc<()>,
     /// Runs when the clock is looked at next, which may be while the machine is in use.
     pub(crate) at_clock: Option<Box<dyn FnOnce() + Send>>,
     /// Counts allocations, where a test does.
@@ -94,6 +96,7 @@ impl InMemory {
             panics_of_the_clock: 0,
             timers_panic: false,
             resolver_error: None,
+            look_ups: Arc::default(),
             at_clock: None,
             count_allocations: || 0,
             foreign_allocations: 0,
@@ -230,6 +233,13 @@ impl Runtime for InMemory {
     }
 
     fn resolve(&self, host: &str, port: u16) -> BoxFuture<io::Result<Vec<SocketAddr>>> {
+        if host == "nobody" {
+            let held = self.world().look_ups.clone();
+            return Box::pin(async move {
+                let _held = held;
+                std::future::pending().await
+            });
+        }
         let error = self.world().resolver_error.take();
         let found = match host {
             "node1" => Ok(vec![SocketAddr::new([10, 0, 0, 1].into(), port)]),

@@ -133,6 +133,8 @@ impl<'a> MachineFace<'a> {
                 self.queries.insert(id, query);
                 self.world.resolve(id, &host, port);
             }
+            // A resolver of this world answers in any case.
+            Event::Forget { .. } => {}
             Event::Open { link, addr } => {
                 self.detach(link);
                 let socket = self.world.dial(addr);
