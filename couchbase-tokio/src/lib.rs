@@ -72,8 +72,10 @@ pub fn open(config: impl Into<Config>) -> Result<Connection> {
 
 /// As [`open`], but spawns nothing: the driver is a future for you to run, and nothing moves while you do not.
 ///
-/// Sockets and timers are tokio's still, so that the tokio runtime must be running too: a current-thread one stands
-/// still outside its `block_on`. To turn the driver by hand, without a runtime, use `couchbase-async-std`.
+/// Sockets and timers are tokio's still, so that the tokio runtime must be running too, for as long as there is a driver:
+/// a current-thread one stands still outside its `block_on`, and tokio's timers panic when their runtime is gone. Nor
+/// can the driver be turned by hand from within a task, where tokio's sockets rest until the task is polled anew, except
+/// in `tokio::task::block_in_place`. To turn it without a runtime, use `couchbase-async-std`.
 ///
 /// # Errors
 /// As [`open`].

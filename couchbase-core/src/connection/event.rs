@@ -19,7 +19,7 @@ pub enum Event {
     /// The first connection has been made, or has failed.
     Connect,
     /// The last handle is gone, everything under way has ended, the sockets are closed. Waiting for it keeps nothing
-    /// alive.
+    /// alive. A callback is called by the driver, or by whoever drops the last handle if the driver went before.
     Dtor,
 }
 

@@ -127,6 +127,9 @@ macro_rules! operations {
             }
 
             /// Sends it now; `f` is called with the outcome, whatever it is.
+            ///
+            /// A refusal is an outcome too, at the driver's next pass: who sends in a loop must heed `Overloaded`, and
+            /// who sends the next operation from `f` must stop at `Closed`.
             pub fn then(self, f: impl FnOnce(Result<$output>) + Send + 'static) {
                 self.0.send_then(reading(Self::read, f));
             }
