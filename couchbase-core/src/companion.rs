@@ -45,11 +45,12 @@ impl Companion {
         self.0.0.look(|client| client.config().views_timeout)
     }
 
-    /// Hosts and ports of the nodes that serve views, in the map's order; none before the map is known.
+    /// Hosts and ports of the nodes that serve views of the bucket, in the map's order; none before the map is known.
+    /// A node that holds no active vbucket would only point to others.
     pub fn view_nodes(&self) -> Vec<(String, u16)> {
         self.0.0.look(|client| {
-            let nodes = client.map().map(|map| map.nodes()).unwrap_or_default();
-            nodes.iter().filter_map(|node| Some((node.host.clone(), node.capi?))).collect()
+            let nodes = client.map().into_iter().flat_map(|map| map.active_nodes());
+            nodes.filter_map(|node| Some((node.host.clone(), node.capi?))).collect()
         })
     }
 

@@ -8,6 +8,7 @@ use super::{Revision, vbucket_of};
 use crate::Node;
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -151,6 +152,16 @@ impl ClusterMap {
     /// [`replica`](Self::replica) name. Empty for a global configuration.
     pub fn bucket_nodes(&self) -> &[NodeInfo] {
         &self.nodes[..self.bucket_nodes]
+    }
+
+    /// Those of the bucket's nodes that hold the active copy of any vbucket. A node that has just joined, or is about
+    /// to leave, holds none.
+    pub fn active_nodes(&self) -> impl Iterator<Item = &NodeInfo> {
+        let mut is_active = vec![false; self.bucket_nodes];
+        for node in (0..=u16::MAX).take(self.table.rows as usize).filter_map(|vbucket| self.active(vbucket)) {
+            is_active[node] = true;
+        }
+        self.bucket_nodes().iter().zip(is_active).filter_map(|(node, is_active)| is_active.then_some(node))
     }
 
     /// Number of vbuckets; zero for a global configuration.

@@ -148,6 +148,19 @@ fn servers_and_nodes_of_different_length() {
 }
 
 #[test]
+fn nodes_without_an_active_vbucket() {
+    let active = |json: &str| -> Vec<String> {
+        parse(json, "a").unwrap().active_nodes().map(|node| node.node().to_string()).collect()
+    };
+    // b holds replicas only, d nothing at all.
+    let json = r#"{"vBucketServerMap": {"numReplicas": 1, "serverList": ["a:1", "b:2", "c:3", "d:4"],
+        "vBucketMap": [[2, 1], [-1, 1], [0, 1], [2, -1]]}}"#;
+    assert_eq!(active(json), ["a:1", "c:3"]);
+    let json = r#"{"rev": 4, "nodesExt": [{"services": {"kv": 1}, "thisNode": true}]}"#;
+    assert!(active(json).is_empty());
+}
+
+#[test]
 fn by_position_a_node_without_plain_port_keeps_its_place() {
     let json = r#"{"name": "b", "nodes": [{"hostname": "a:8091"}, {"hostname": "c:8091"}],
         "nodesExt": [{"services": {"kvSSL": 11207}, "hostname": "a"}, {"services": {"kv": 3}, "hostname": "c"},

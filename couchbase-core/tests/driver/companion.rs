@@ -28,3 +28,13 @@ fn a_companion_knows_where_services_are_and_who_asks() {
     settle(&mut driver);
     assert!(driver.now_or_never().is_some());
 }
+
+#[test]
+fn a_node_without_active_vbuckets_serves_no_views() {
+    let world = InMemory::with_nodes(3);
+    let moved: Vec<u16> = (0..64).filter(|&vbucket| world.world().model.owner(vbucket) == Some(1)).collect();
+    world.change(|model, _| moved.iter().for_each(|&vbucket| model.move_vbucket(vbucket, 2)));
+    let (cb, _driver) = world.connected();
+    let nodes = cb.companion().view_nodes();
+    assert_eq!(nodes, [("10.0.0.1".to_owned(), 8092), ("10.0.0.3".to_owned(), 8092)]);
+}

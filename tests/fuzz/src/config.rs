@@ -28,6 +28,7 @@ fn consistent(map: &ClusterMap) {
     let count = map.vbucket_count();
     assert!(count as usize <= MAX_VBUCKETS && map.replicas() <= MAX_REPLICAS);
     assert!(count == 0 || u32::from(map.vbucket_of(b"a key")) < count);
+    assert!(map.active_nodes().count() <= map.bucket_nodes().len().min(count as usize));
     if let Ok(past_the_end) = u16::try_from(count) {
         assert_eq!((map.active(past_the_end), map.replica(past_the_end, 0)), (None, None));
     }
