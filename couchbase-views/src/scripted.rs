@@ -125,9 +125,9 @@ impl Scripted {
         self.world().now - Instant::ZERO
     }
 
-    pub(crate) fn drop_tasks(&self) {
-        let tasks = std::mem::take(&mut self.world().tasks);
-        drop(tasks);
+    /// What was spawned and has not ended. It does not run any more.
+    pub(crate) fn take_tasks(&self) -> Vec<BoxFuture<()>> {
+        std::mem::take(&mut self.world().tasks)
     }
 
     /// Runs the future, and what was spawned, to the future's end.

@@ -66,6 +66,7 @@ pub struct Control(Arc<Steering>);
 
 struct Steering {
     stop: AtomicBool,
+    /// To be woken by a stop, as long as the query runs.
     task: Mutex<Option<Waker>>,
 }
 
@@ -97,6 +98,12 @@ impl Control {
         }
         // Again: it may have been asked for before the waker was there to be woken.
         self.is_stopped()
+    }
+
+    /// The task is over: whoever keeps this handle keeps nothing of it.
+    fn forget_task(&self) {
+        let task = lock(&self.0.task).take();
+        drop(task);
     }
 }
 
@@ -147,9 +154,18 @@ pub(super) fn start<S: RowSink + Send + 'static>(home: &dyn Home, mut query: Que
 }
 
 struct Task<S: RowSink> {
+    /// `None` once it has ended.
     query: Option<Query<To<S>>>,
     outcome: Arc<Outcome<S>>,
     control: Control,
+}
+
+impl<S: RowSink> Task<S> {
+    fn end(&mut self, result: Result<S>) {
+        self.query = None;
+        self.control.forget_task();
+        self.outcome.give(result);
+    }
 }
 
 impl<S: RowSink> Future for Task<S> {
@@ -166,8 +182,7 @@ impl<S: RowSink> Future for Task<S> {
                 Poll::Pending => return Poll::Pending,
             }
         };
-        task.query = None;
-        task.outcome.give(result);
+        task.end(result);
         Poll::Ready(())
     }
 }
@@ -175,8 +190,8 @@ impl<S: RowSink> Future for Task<S> {
 impl<S: RowSink> Drop for Task<S> {
     /// The runtime was shut down, or the sink has panicked: nobody shall wait for ever.
     fn drop(&mut self) {
-        if self.query.take().is_some() {
-            self.outcome.give(Err(lost()));
+        if self.query.is_some() {
+            self.end(Err(lost()));
         }
     }
 }

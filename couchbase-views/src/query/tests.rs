@@ -406,8 +406,28 @@ fn no_rows_come_after_a_query_was_stopped() {
 fn a_background_query_that_is_dropped_says_so() {
     let nodes = Scripted::new([vec![]]);
     let running = query(&nodes).sink(Keep::default()).start();
-    nodes.drop_tasks();
+    drop(nodes.take_tasks());
     assert_eq!(nodes.run(running).unwrap_err().kind(), ErrorKind::Closed);
+}
+
+#[test]
+fn who_may_stop_a_query_keeps_nothing_of_its_task() {
+    struct Idle;
+    impl std::task::Wake for Idle {
+        fn wake(self: Arc<Self>) {}
+    }
+    let idle = Arc::new(Idle);
+    for (act, is_over) in [(answer(200, THREE), true), (Act::Stall(vec![]), false)] {
+        let nodes = Scripted::new([vec![act]]);
+        let control = query(&nodes).sink(Keep::default()).start().control();
+        let waker = std::task::Waker::from(idle.clone());
+        let mut tasks = nodes.take_tasks();
+        let polled = tasks[0].as_mut().poll(&mut Context::from_waker(&waker));
+        assert_eq!(polled.is_ready(), is_over);
+        drop((tasks, waker));
+        assert_eq!(Arc::strong_count(&idle), 1, "the task is over: {is_over}");
+        control.stop();
+    }
 }
 
 #[test]
