@@ -2,8 +2,8 @@
 //!
 //! It knows nothing of sockets, retries or what it is used for; views and, later, bootstrap over HTTP share it.
 //! The grammar is `ureq-proto`'s. What that leaves to its caller is decided here: a body that ends before its
-//! announced end is an error, the head is bounded, and no secret passes through the library (it logs what it writes).
-//! Nothing received can panic or make this allocate more than what was handed in plus [`MAX_HEAD`].
+//! announced end is an error, what comes before the body is bounded, and no secret passes through the library (it logs
+//! what it writes). Nothing received can panic or make this allocate more than what was handed in plus [`MAX_HEAD`].
 
 mod authorization;
 mod failure;
@@ -20,6 +20,9 @@ use ureq_proto::client::{Call, RecvBodyResult, RecvResponseResult, state};
 
 /// Largest status line with headers, and largest single line between the parts of a chunked body, in bytes.
 pub const MAX_HEAD: usize = 64 * 1024;
+
+/// Most interim responses (1xx) before the response itself. None is asked for.
+pub const MAX_INTERIM: usize = 16;
 
 /// What the server said before its body: status and headers.
 #[derive(Clone, Debug)]
@@ -67,6 +70,8 @@ pub struct Exchange {
     head: Option<Head>,
     /// Received, but not yet enough to act upon: part of the head, of a chunk's size or of a trailer.
     held: Vec<u8>,
+    /// Interim responses so far.
+    interim: usize,
     heard: bool,
     must_close: bool,
 }
@@ -93,6 +98,7 @@ impl Exchange {
             state: State::Head(call),
             head: None,
             held: Vec::new(),
+            interim: 0,
             heard: false,
             must_close: false,
         })
@@ -203,8 +209,11 @@ impl Exchange {
         if used > MAX_HEAD {
             return Err(HttpError::HeadTooLarge);
         }
-        // Without a response the bytes were an interim one (1xx): it is skipped.
-        let Some(response) = response else { return Ok(used) };
+        let Some(response) = response else {
+            // The bytes were an interim one (1xx), which is skipped; none were used if nothing is whole yet.
+            self.interim += usize::from(used > 0);
+            return if self.interim > MAX_INTERIM { Err(HttpError::TooManyInterim) } else { Ok(used) };
+        };
         let (parts, ()) = response.into_parts();
         if parts.status.is_informational() {
             return Err(HttpError::malformed("the server switched protocols unasked"));

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use bytes::Bytes;
-use couchbase_core::http::{Authorization, Exchange, HttpError, MAX_HEAD, Method, Request};
+use couchbase_core::ErrorKind;
+use couchbase_core::http::{Authorization, Exchange, HttpError, MAX_HEAD, MAX_INTERIM, Method, Request};
 
 fn get() -> Exchange {
     Exchange::new(&Request::new(Method::Get, "node:8092", "/b/_design/d/_view/v?limit=1")).unwrap()
@@ -244,6 +245,21 @@ fn heads_are_bounded() {
     assert_eq!(whole(&chunk_size.concat()).outcome, Err(HttpError::HeadTooLarge));
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(1000));
     assert!(matches!(whole(many.as_bytes()).outcome, Err(HttpError::Malformed(_))));
+}
+
+#[test]
+fn interim_responses_are_counted() {
+    let with_interim = |count| {
+        let interim =
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n".repeat(count / 2);
+        [&interim[..], SIZED].concat()
+    };
+    assert_eq!(whole(&with_interim(MAX_INTERIM)).body, b"hello world");
+    let endless = with_interim(MAX_INTERIM + 2);
+    for step in [1, 7, endless.len()] {
+        assert_eq!(hear(endless.chunks(step)).outcome, Err(HttpError::TooManyInterim));
+    }
+    assert_eq!(HttpError::TooManyInterim.into_error().kind(), ErrorKind::Protocol);
 }
 
 #[test]

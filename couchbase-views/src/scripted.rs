@@ -26,7 +26,12 @@ pub(crate) enum Act {
     Stall(Vec<Vec<u8>>),
     /// As `Answer`, without reading the request.
     Blurt(Vec<Vec<u8>>),
+    /// Sends the first piece, then the second again and again. Each takes a millisecond.
+    Flood(Vec<u8>, &'static [u8]),
 }
+
+/// Reads that one round of polls may make: nobody else would have his turn.
+const READS_A_ROUND: usize = 100;
 
 /// An answer with a body of the given length.
 pub(crate) fn answer(status: u16, body: &str) -> Act {
@@ -52,6 +57,8 @@ struct World {
     asked: Vec<u16>,
     requests: Vec<String>,
     reads: usize,
+    /// Those since the last round of polls began.
+    reads_this_round: usize,
     open: usize,
     tasks: Vec<BoxFuture<()>>,
     /// None: not connected yet.
@@ -138,7 +145,8 @@ impl Scripted {
         let mut cx = Context::from_waker(&waker);
         loop {
             flag.0.store(false, Ordering::Relaxed);
-            let mut tasks = std::mem::take(&mut self.world().tasks);
+            self.world().reads_this_round = 0;
+            let mut tasks = self.take_tasks();
             tasks.retain_mut(|task| task.as_mut().poll(&mut cx).is_pending());
             self.world().tasks.extend(tasks);
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
@@ -229,7 +237,7 @@ impl Runtime for Clockwork {
         match act {
             Act::Refuse => Box::pin(std::future::ready(Err(io::ErrorKind::ConnectionRefused.into()))),
             Act::Ignore => Box::pin(std::future::pending()),
-            Act::Answer(_) | Act::Stall(_) | Act::Blurt(_) => {
+            Act::Answer(_) | Act::Stall(_) | Act::Blurt(_) | Act::Flood(..) => {
                 world.open += 1;
                 let socket = Line { act, written: Vec::new(), is_asked: false, world: self.0.clone() };
                 Box::pin(std::future::ready(Ok(Box::new(socket) as Box<dyn Socket>)))
@@ -282,6 +290,20 @@ struct Line {
     world: Arc<Mutex<World>>,
 }
 
+impl Line {
+    fn give(&self, piece: &[u8], takes: Duration, buf: &mut [u8]) -> usize {
+        let mut world = self.world.lock().unwrap();
+        world.now = world.now + takes;
+        world.reads += 1;
+        world.reads_this_round += 1;
+        let is_too_much = world.reads_this_round > READS_A_ROUND;
+        drop(world);
+        assert!(!is_too_much, "more than {READS_A_ROUND} reads without a pause");
+        buf[..piece.len()].copy_from_slice(piece);
+        piece.len()
+    }
+}
+
 impl Socket for Line {
     fn poll_read(&mut self, _cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         if !self.is_asked && !matches!(self.act, Act::Blurt(_)) {
@@ -290,15 +312,17 @@ impl Socket for Line {
         let (pieces, is_silent) = match &mut self.act {
             Act::Answer(pieces) | Act::Blurt(pieces) => (pieces, false),
             Act::Stall(pieces) => (pieces, true),
+            Act::Flood(first, again) => {
+                let piece = std::mem::replace(first, again.to_vec());
+                return Poll::Ready(Ok(self.give(&piece, Duration::from_millis(1), buf)));
+            }
             Act::Refuse | Act::Ignore => unreachable!("no such socket"),
         };
         if pieces.is_empty() {
             return if is_silent { Poll::Pending } else { Poll::Ready(Ok(0)) };
         }
         let piece = pieces.remove(0);
-        buf[..piece.len()].copy_from_slice(&piece);
-        self.world.lock().unwrap().reads += 1;
-        Poll::Ready(Ok(piece.len()))
+        Poll::Ready(Ok(self.give(&piece, Duration::ZERO, buf)))
     }
 
     fn poll_write(&mut self, _cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {

@@ -2,7 +2,8 @@
 //! the answer's body, piece by piece.
 //!
 //! It runs on the task that polls it, and reads the socket only when it is polled: whoever does not ask for the next
-//! piece holds the server back. Once a piece of a good answer was handed out there is no second attempt.
+//! piece holds the server back. Whoever asks for piece after piece is told to wait now and then, however fast they
+//! come. Once a piece of a good answer was handed out there is no second attempt.
 
 mod attempt;
 

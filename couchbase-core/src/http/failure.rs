@@ -15,6 +15,8 @@ pub enum HttpError {
     Truncated,
     /// Status line and headers, or a line of a chunked body, exceed [`MAX_HEAD`](super::MAX_HEAD).
     HeadTooLarge,
+    /// More than [`MAX_INTERIM`](super::MAX_INTERIM) interim responses (1xx) came instead of an answer.
+    TooManyInterim,
     /// What arrived is not HTTP/1.1, with the rule it breaks.
     Malformed(String),
 }
@@ -29,7 +31,7 @@ impl HttpError {
         let kind = match self {
             Self::Request(_) => ErrorKind::Argument,
             Self::Closed | Self::Truncated => ErrorKind::Network,
-            Self::HeadTooLarge | Self::Malformed(_) => ErrorKind::Protocol,
+            Self::HeadTooLarge | Self::TooManyInterim | Self::Malformed(_) => ErrorKind::Protocol,
         };
         Error::new(kind, self)
     }
@@ -55,6 +57,9 @@ impl fmt::Display for HttpError {
             }
             Self::HeadTooLarge => {
                 write!(f, "the head of the HTTP response exceeds {} bytes", super::MAX_HEAD)
+            }
+            Self::TooManyInterim => {
+                write!(f, "more than {} interim responses came instead of an answer", super::MAX_INTERIM)
             }
             Self::Malformed(rule) => write!(f, "the answer is not HTTP/1.1: {rule}"),
         }

@@ -87,6 +87,15 @@ fn silence_ends_at_the_deadline() {
 }
 
 #[test]
+fn a_flood_ends_at_the_deadline() {
+    let flood = Act::Flood(b"HTTP/1.1 200 OK\r\n\r\n{".to_vec(), b" ");
+    let nodes = Scripted::new([vec![flood]]);
+    let error = nodes.run(DesignOp::get(nodes.home(), "beer")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(nodes.elapsed() < Duration::from_secs(76), "{:?}", nodes.elapsed());
+}
+
+#[test]
 fn an_operation_that_has_ended_stays_ended() {
     let nodes = Scripted::new([vec![answer(201, CREATED)]]);
     let mut create = DesignOp::create(nodes.home(), "beer", &beer());

@@ -11,9 +11,6 @@ use couchbase_core::{Error, ErrorKind, Result};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// Pieces taken in one poll. A fast server must not keep its task from yielding.
-const PIECES_A_POLL: usize = 16;
-
 pub(crate) struct Run {
     transfer: Transfer,
     machine: RowMachine,
@@ -39,7 +36,7 @@ impl Run {
         cx: &mut Context<'_>,
         take: &mut dyn FnMut(Rows<'_>) -> Result<Flow>,
     ) -> Poll<Result<()>> {
-        for _ in 0..PIECES_A_POLL {
+        loop {
             let outcome = match self.transfer.poll_piece(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(piece))) => {
@@ -74,8 +71,6 @@ impl Run {
                 return Poll::Ready(outcome);
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
     }
 
     fn unreadable(&self, error: RowsError) -> Error {

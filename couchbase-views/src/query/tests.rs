@@ -1,6 +1,7 @@
 //! Queries from end to end against scripted nodes, in virtual time.
 
 mod background;
+mod hostile;
 
 use super::*;
 use crate::scripted::{Act, Scripted, answer, http, no_connection, pieces};
