@@ -27,7 +27,8 @@ pub struct DesignDocument {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Functions {
-    map: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    map: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reduce: Option<String>,
 }
@@ -56,7 +57,7 @@ impl DesignDocument {
     }
 
     fn with(mut self, name: &str, map: &str, reduce: Option<String>) -> Self {
-        self.views.insert(name.to_owned(), Functions { map: map.to_owned(), reduce });
+        self.views.insert(name.to_owned(), Functions { map: Some(map.to_owned()), reduce });
         self
     }
 }
@@ -74,12 +75,12 @@ impl<'a> ViewDef<'a> {
         self.name
     }
 
-    /// Its map function.
-    pub fn map(&self) -> &'a str {
-        &self.functions.map
+    /// Its map function, if it has one.
+    pub fn map(&self) -> Option<&'a str> {
+        self.functions.map.as_deref()
     }
 
-    /// Its reduce function.
+    /// Its reduce function, if it has one.
     pub fn reduce(&self) -> Option<&'a str> {
         self.functions.reduce.as_deref()
     }

@@ -112,5 +112,13 @@ fn it_is_stored_as_the_server_wants_it() {
     let stored = r#"{"_id":"_design/x","language":"javascript","views":{"a":{"map":"m","extra":1}}}"#;
     let read: DesignDocument = serde_json::from_str(stored).unwrap();
     let view = read.views().next().unwrap();
-    assert_eq!((view.name(), view.map(), view.reduce()), ("a", "m", None));
+    assert_eq!((view.name(), view.map(), view.reduce()), ("a", Some("m"), None));
+}
+
+#[test]
+fn a_view_may_be_without_functions() {
+    let nodes = Scripted::new([vec![answer(200, r#"{"views":{"a":{},"b":{"reduce":"_sum"}}}"#)]]);
+    let doc = nodes.run(DesignOp::get(nodes.home(), "beer")).unwrap();
+    let views: Vec<_> = doc.views().map(|view| (view.name(), view.map(), view.reduce())).collect();
+    assert_eq!(views, [("a", None, None), ("b", None, Some("_sum"))]);
 }

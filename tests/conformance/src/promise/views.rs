@@ -163,7 +163,7 @@ pub async fn design_documents_are_documents(bench: Bench) {
     cb.design_create("d", &design).await.unwrap();
     let draft = cb.design_get("d").await.unwrap();
     let views: Vec<_> = draft.views().map(|view| (view.name(), view.map(), view.reduce())).collect();
-    assert_eq!(views, [("ids", map, None)]);
+    assert_eq!(views, [("ids", Some(map), None)]);
     cb.query_all("dev_d", "ids").await.unwrap();
     fails(cb.design_get("d").production().await, ErrorKind::Http);
     cb.design_delete("d").await.unwrap();
