@@ -7,9 +7,13 @@ mod tests;
 pub use operation::DesignOp;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// A design document: named views, each a map function and perhaps a reduce function.
+///
+/// One that was read keeps whatever else is stored in it, and in its views, such as `options`: created again, it is
+/// what it was.
 ///
 /// ```
 /// use couchbase_views::DesignDocument;
@@ -21,16 +25,11 @@ use std::collections::BTreeMap;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DesignDocument {
+    /// By name, as they are stored.
     #[serde(default)]
-    views: BTreeMap<String, Functions>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Functions {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    map: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reduce: Option<String>,
+    views: BTreeMap<String, Value>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 impl DesignDocument {
@@ -42,22 +41,22 @@ impl DesignDocument {
     /// Adds a view, or replaces the one of that name. `map` is JavaScript.
     #[must_use]
     pub fn view(self, name: &str, map: &str) -> Self {
-        self.with(name, map, None)
+        self.with(name, json!({ "map": map }))
     }
 
     /// Adds a view with a reduce function: `_count`, `_sum`, `_stats`, or JavaScript.
     #[must_use]
     pub fn view_reduce(self, name: &str, map: &str, reduce: &str) -> Self {
-        self.with(name, map, Some(reduce.to_owned()))
+        self.with(name, json!({ "map": map, "reduce": reduce }))
     }
 
     /// The views, by name.
     pub fn views(&self) -> impl Iterator<Item = ViewDef<'_>> {
-        self.views.iter().map(|(name, functions)| ViewDef { name, functions })
+        self.views.iter().map(|(name, stored)| ViewDef { name, stored })
     }
 
-    fn with(mut self, name: &str, map: &str, reduce: Option<String>) -> Self {
-        self.views.insert(name.to_owned(), Functions { map: Some(map.to_owned()), reduce });
+    fn with(mut self, name: &str, view: Value) -> Self {
+        self.views.insert(name.to_owned(), view);
         self
     }
 }
@@ -66,7 +65,7 @@ impl DesignDocument {
 #[derive(Clone, Copy, Debug)]
 pub struct ViewDef<'a> {
     name: &'a str,
-    functions: &'a Functions,
+    stored: &'a Value,
 }
 
 impl<'a> ViewDef<'a> {
@@ -77,11 +76,11 @@ impl<'a> ViewDef<'a> {
 
     /// Its map function, if it has one.
     pub fn map(&self) -> Option<&'a str> {
-        self.functions.map.as_deref()
+        self.stored.get("map")?.as_str()
     }
 
     /// Its reduce function, if it has one.
     pub fn reduce(&self) -> Option<&'a str> {
-        self.functions.reduce.as_deref()
+        self.stored.get("reduce")?.as_str()
     }
 }

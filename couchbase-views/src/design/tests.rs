@@ -39,6 +39,36 @@ fn a_document_can_be_read_back() {
 }
 
 #[test]
+fn what_was_read_is_stored_again_as_it_was() {
+    let stored = serde_json::json!({
+        "language": "javascript",
+        "options": { "updateMinChanges": 7, "replicaUpdateMinChanges": 9 },
+        "spatial": { "by_place": "function (doc) { emit(doc.place, null); }" },
+        "views": {
+            "by_name": { "map": "m", "reduce": "_count", "options": { "collation": "raw" }, "x": [1, 2.5, null] },
+            "lib": { "text": "exports.f = 1;" },
+            "odd": "a view in name only",
+        },
+    });
+    let nodes = Scripted::new([vec![answer(200, &stored.to_string()), answer(201, CREATED)]]);
+    let doc = nodes.run(DesignOp::get(nodes.home(), "beer")).unwrap();
+    let views: Vec<_> = doc.views().map(|view| (view.name(), view.map(), view.reduce())).collect();
+    assert_eq!(views, [("by_name", Some("m"), Some("_count")), ("lib", None, None), ("odd", None, None)]);
+    nodes.run(DesignOp::create(nodes.home(), "beer", &doc)).unwrap();
+    let request = &nodes.requests()[1];
+    let (_, body) = request.split_once("\r\n\r\n").unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(body).unwrap(), stored);
+}
+
+#[test]
+fn a_view_that_is_replaced_is_another() {
+    let stored = r#"{"views":{"a":{"map":"m","options":{}},"b":{"map":"m","options":{}}}}"#;
+    let doc: DesignDocument = serde_json::from_str(stored).unwrap();
+    let json = serde_json::to_string(&doc.view("a", "n")).unwrap();
+    assert_eq!(json, r#"{"views":{"a":{"map":"n"},"b":{"map":"m","options":{}}}}"#);
+}
+
+#[test]
 fn refusals_carry_the_servers_words() {
     let words = r#"{"error":"invalid_design_document","reason":"syntax error"}"#;
     let nodes = Scripted::new([vec![answer(400, words), answer(404, ""), answer(401, "")]]);
