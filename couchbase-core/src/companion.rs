@@ -1,13 +1,17 @@
-//! What a companion crate (views) needs of a connection: where its services are, who asks, and the runtime.
+//! What a companion crate (views) needs of a connection: where its services are, who asks, the runtime, and that it is
+//! waited for at the end.
 
+use crate::Result;
 use crate::connection::face::Face;
 use crate::connection::{Connection, Handle};
+use crate::driver::{Notice, Standing};
 use crate::http::Authorization;
 use crate::pending::{Deferred, SentPromise};
 use crate::rt::Runtime;
 use std::fmt;
 use std::string::String;
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Duration;
 use std::vec::Vec;
 
@@ -28,6 +32,16 @@ impl Companion {
     pub fn connected(&self) -> Deferred<()> {
         let shared = &self.0.0;
         Deferred::new(SentPromise::new(shared.wait_connected(), shared.clone()))
+    }
+
+    /// Begins something that [`close`](Connection::close) is to wait for, for as long as the first connection may take
+    /// and `at_most` after it.
+    ///
+    /// # Errors
+    /// `Closed`, once the connection is being closed.
+    pub fn begin(&self, at_most: Duration) -> Result<Errand> {
+        let (number, notice) = self.0.0.begin_errand(at_most)?;
+        Ok(Errand { companion: self.clone(), number, notice })
     }
 
     /// What the connection runs on.
@@ -64,5 +78,31 @@ impl Companion {
 impl fmt::Debug for Companion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Companion").field(&self.0.0.bucket).finish()
+    }
+}
+
+/// Something of a companion's that is under way, until this is dropped.
+pub struct Errand {
+    companion: Companion,
+    number: u64,
+    notice: Arc<Notice>,
+}
+
+impl Errand {
+    /// How the connection stands to it. The task is woken when that changes.
+    pub fn poll_standing(&self, cx: &Context<'_>) -> Standing {
+        self.notice.poll(cx.waker())
+    }
+}
+
+impl Drop for Errand {
+    fn drop(&mut self) {
+        self.companion.0.0.end_errand(self.number);
+    }
+}
+
+impl fmt::Debug for Errand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Errand").field(&self.number).finish()
     }
 }

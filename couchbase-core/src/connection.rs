@@ -259,6 +259,10 @@ impl Connection {
 
     /// Refuses new operations, waits for those under way, closes the links. All handles of the connection are closed
     /// with it. Resolves when it is done; calling it again is harmless.
+    ///
+    /// View queries, and operations on design documents, are operations in this too: what a node is being asked is
+    /// waited for, but no other node is asked. They run on the task that awaits them: one that was begun, and is
+    /// neither polled nor dropped, is waited for until its time must be over.
     pub fn close(&self) -> Deferred<()> {
         Deferred::new(self.closing())
     }
@@ -284,7 +288,7 @@ impl AsyncConnection {
     }
 
     /// Refuses new operations, waits for those under way, closes the links. All handles of the connection are closed
-    /// with it.
+    /// with it. View queries are waited for as [`Connection::close`](Connection::close) says.
     pub fn close(&self) -> AsyncResult<()> {
         AsyncResult::other(self.closing())
     }

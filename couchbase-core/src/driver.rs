@@ -9,6 +9,7 @@ mod buffers;
 mod clock;
 mod completions;
 mod effects;
+mod errands;
 mod front;
 mod inner;
 mod leftovers;
@@ -22,6 +23,9 @@ mod sources;
 
 pub(crate) use completions::{CompletionId, Sink};
 pub(crate) use effects::{Effect, guarded};
+#[cfg(feature = "http")]
+pub(crate) use errands::Notice;
+pub use errands::Standing;
 pub(crate) use front::Submission;
 pub(crate) use shared::Shared;
 

@@ -138,7 +138,10 @@ pub use value::{Decode, Encode, Encoded, Fragment, Json, MAX_VALUE_LEN, Raw, Tex
 
 #[cfg(feature = "http")]
 #[doc(hidden)]
-pub use companion::Companion;
+pub use companion::{Companion, Errand};
+#[cfg(feature = "driver")]
+#[doc(hidden)]
+pub use driver::Standing;
 #[cfg(feature = "driver")]
 pub use {
     connection::{AsyncConnection, Connection, Event, face, open, open_parts},

@@ -53,7 +53,8 @@ pub struct Each<F, R>(F, PhantomData<fn() -> R>);
 /// A view query. Options may come before or after it is decided how the rows come.
 ///
 /// A query that was made before the connection exists waits for it, and fails with its error. Its timeout covers
-/// everything after that, the time that a sink takes included. Dropping a query closes its link to the server.
+/// everything after that, the time that a sink takes included. Dropping a query closes its link to the server. A query
+/// that has begun keeps the connection open, and its `close` waiting, until it ends or is dropped.
 #[must_use = "a query is sent when it is awaited, started or polled"]
 pub struct Query<M = Undecided> {
     home: Arc<dyn Home>,
@@ -210,7 +211,8 @@ impl Query<All> {
 }
 
 impl<M> Query<M> {
-    /// Ready once, with how the query has ended.
+    /// Ready once, with how the query has ended. Its link is open, and the connection waits for it, until
+    /// [`end`](Self::end).
     fn poll_rows(
         &mut self,
         cx: &mut Context<'_>,
@@ -231,10 +233,11 @@ impl<M> Query<M> {
             return Poll::Ready(Err(Error::new(ErrorKind::Closed, "the query has ended before")));
         };
         let outcome = ready!(take(&mut self.mode, run, cx));
-        let outcome = outcome.map(|()| run.metadata().clone());
-        // Closes the link.
+        Poll::Ready(outcome.map(|()| run.metadata().clone()))
+    }
+
+    fn end(&mut self) {
         self.stage = Stage::Ended;
-        Poll::Ready(outcome)
     }
 }
 
@@ -247,17 +250,40 @@ impl Future for Query<All> {
             let gathered = mode.gathered.get_or_insert_with(|| Gather::new(mode.max_bytes));
             run.poll(cx, &mut |mut rows| rows.try_for_each(|row| gathered.push(row)).map(|()| Flow::More))
         }));
+        query.end();
         let gathered = query.mode.gathered.take();
         Poll::Ready(outcome.map(|meta| gathered.unwrap_or_else(|| Gather::new(0)).finish(meta)))
     }
 }
 
 impl<S: RowSink> Query<To<S>> {
-    /// Ends the query well, with what has come until now.
+    /// Ready once, with the sink, which has been told of the end. The connection waits until [`end`](Self::end).
+    fn poll_sink(&mut self, cx: &mut Context<'_>) -> Poll<Result<S>> {
+        let outcome = ready!(self.poll_rows(cx, |mode, run, cx| {
+            let control = mode.control.as_ref();
+            run.poll(cx, &mut |rows| match &mut mode.sink {
+                Some(sink) if !control.is_some_and(Control::is_stopped) => sink.on_rows(rows),
+                _ => Ok(Flow::Stop),
+            })
+        }));
+        let ended = || Error::new(ErrorKind::Closed, "the query has ended before");
+        let mut sink = self.mode.sink.take().ok_or_else(ended)?;
+        Poll::Ready(match outcome {
+            Ok(meta) => {
+                sink.on_done(&meta);
+                Ok(sink)
+            }
+            Err(error) => {
+                sink.on_error(&error);
+                Err(error)
+            }
+        })
+    }
+
+    /// Gives up the rest, well, with what has come until now.
     fn stop(&mut self) -> Option<S> {
-        let stage = std::mem::replace(&mut self.stage, Stage::Ended);
         let mut sink = self.mode.sink.take()?;
-        match stage {
+        match &self.stage {
             Stage::Running(run) => sink.on_done(run.metadata()),
             Stage::Unsent | Stage::Ended => sink.on_done(&Metadata::default()),
         }
@@ -270,25 +296,9 @@ impl<S: RowSink> Future for Query<To<S>> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let query = self.get_mut();
-        let outcome = ready!(query.poll_rows(cx, |mode, run, cx| {
-            let control = mode.control.as_ref();
-            run.poll(cx, &mut |rows| match &mut mode.sink {
-                Some(sink) if !control.is_some_and(Control::is_stopped) => sink.on_rows(rows),
-                _ => Ok(Flow::Stop),
-            })
-        }));
-        let ended = || Error::new(ErrorKind::Closed, "the query has ended before");
-        let mut sink = query.mode.sink.take().ok_or_else(ended)?;
-        Poll::Ready(match outcome {
-            Ok(meta) => {
-                sink.on_done(&meta);
-                Ok(sink)
-            }
-            Err(error) => {
-                sink.on_error(&error);
-                Err(error)
-            }
-        })
+        let outcome = ready!(query.poll_sink(cx));
+        query.end();
+        Poll::Ready(outcome)
     }
 }
 
@@ -296,7 +306,8 @@ impl<F: FnMut(Row<'_>) -> R, R: IntoFlow> Future for Query<Each<F, R>> {
     type Output = Result<Metadata>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().poll_rows(cx, |mode, run, cx| {
+        let query = self.get_mut();
+        let outcome = ready!(query.poll_rows(cx, |mode, run, cx| {
             run.poll(cx, &mut |rows| {
                 for row in rows {
                     if (mode.0)(row).into_flow()? == Flow::Stop {
@@ -305,7 +316,9 @@ impl<F: FnMut(Row<'_>) -> R, R: IntoFlow> Future for Query<Each<F, R>> {
                 }
                 Ok(Flow::More)
             })
-        })
+        }));
+        query.end();
+        Poll::Ready(outcome)
     }
 }
 

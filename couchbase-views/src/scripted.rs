@@ -3,10 +3,10 @@
 
 mod runtime;
 
-use crate::home::Home;
+use crate::home::{Errand, Home};
 use couchbase_core::http::Authorization;
 use couchbase_core::rt::{BoxFuture, Runtime};
-use couchbase_core::{Error, Instant, Result};
+use couchbase_core::{Error, ErrorKind, Instant, Result, Standing};
 use runtime::Clockwork;
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
@@ -62,6 +62,10 @@ struct World {
     /// None: not connected yet.
     connected: Option<Result<()>>,
     connecting: Vec<Waker>,
+    standing: Standing,
+    /// What is under way, with the tasks to be told when the standing changes.
+    errands: HashMap<u64, Option<Waker>>,
+    errands_made: u64,
 }
 
 #[derive(Clone)]
@@ -103,6 +107,21 @@ impl Scripted {
             std::mem::take(&mut world.connecting)
         };
         waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// What the connection says of itself from now on.
+    pub(crate) fn stand(&self, standing: Standing) {
+        let told: Vec<Waker> = {
+            let mut world = self.world();
+            world.standing = standing;
+            world.errands.values_mut().filter_map(Option::take).collect()
+        };
+        told.into_iter().for_each(Waker::wake);
+    }
+
+    /// How much closing the connection would wait for.
+    pub(crate) fn errands(&self) -> usize {
+        self.world().errands.len()
     }
 
     pub(crate) fn asked(&self) -> Vec<u16> {
@@ -174,6 +193,17 @@ impl Wake for Flag {
 }
 
 impl Home for Scripted {
+    fn begin(&self, _at_most: Duration) -> Result<Box<dyn Errand>> {
+        let mut world = self.world();
+        if world.standing != Standing::Open {
+            return Err(Error::new(ErrorKind::Closed, "the connection is closed"));
+        }
+        world.errands_made += 1;
+        let number = world.errands_made;
+        world.errands.insert(number, None);
+        Ok(Box::new(UnderWay { number, world: self.0.world.clone() }))
+    }
+
     fn connected(&self) -> BoxFuture<Result<()>> {
         let scripted = self.clone();
         Box::pin(std::future::poll_fn(move |cx| {
@@ -209,7 +239,26 @@ impl Home for Scripted {
     }
 }
 
+struct UnderWay {
+    number: u64,
+    world: Arc<Mutex<World>>,
+}
+
+impl Errand for UnderWay {
+    fn poll_standing(&self, cx: &Context<'_>) -> Standing {
+        let mut world = self.world.lock().unwrap();
+        world.errands.insert(self.number, Some(cx.waker().clone()));
+        world.standing
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.world.lock().unwrap().errands.remove(&self.number);
+    }
+}
+
 /// What a failed connection is told by.
 pub(crate) fn no_connection() -> Error {
-    Error::new(couchbase_core::ErrorKind::Auth, "wrong password")
+    Error::new(ErrorKind::Auth, "wrong password")
 }

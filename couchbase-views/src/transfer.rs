@@ -3,16 +3,17 @@
 //!
 //! It runs on the task that polls it, and reads the socket only when it is polled: whoever does not ask for the next
 //! piece holds the server back. Whoever asks for piece after piece is told to wait now and then, however fast they
-//! come. Once a piece of a good answer was handed out there is no second attempt.
+//! come. Once a piece of a good answer was handed out there is no second attempt, and once the connection is being
+//! closed there is no other.
 
 mod attempt;
 
 use crate::attempts::{Attempts, Purpose, Step};
 use crate::call::Call;
-use crate::home::Home;
+use crate::home::{Errand, Home};
 use attempt::{Attempt, Progress};
 use couchbase_core::rt::{BoxFuture, Timer};
-use couchbase_core::{Instant, Node, Result};
+use couchbase_core::{Error, ErrorKind, Instant, Node, Result, Standing};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -32,14 +33,29 @@ pub(crate) struct Transfer {
     node: Option<Node>,
     has_lost_an_attempt: bool,
     refused_with: Option<u16>,
+    /// Closing the connection waits for this. Dropped last: by then the socket is closed.
+    errand: Box<dyn Errand>,
 }
 
 enum State {
     /// What is sent depends on the bucket's name, which is known with the connection.
     Waiting(BoxFuture<Result<()>>, Build),
+    /// It is known which node to ask next.
+    Chosen(Box<Asking>),
     Asking(Box<Asking>),
     Pausing(Box<Asking>),
     Ended,
+}
+
+impl State {
+    /// Whether anything may follow from it. What a node is being asked is answered; nothing is asked after a close.
+    fn may_go_on(&self, standing: Standing) -> bool {
+        match standing {
+            Standing::Open => true,
+            Standing::Closing => matches!(self, Self::Asking(_) | Self::Ended),
+            Standing::Ended => matches!(self, Self::Ended),
+        }
+    }
 }
 
 type Build = Box<dyn FnOnce(&str) -> Result<Call> + Send>;
@@ -51,17 +67,19 @@ struct Asking {
 }
 
 impl Transfer {
-    /// Nothing happens before the first poll. The timeout starts with the connection.
+    /// Nothing is sent before the first poll. The timeout starts with the connection. Fails once that is being closed.
     pub(crate) fn new(
         home: Arc<dyn Home>,
         purpose: Purpose,
         timeout: Option<Duration>,
         build: impl FnOnce(&str) -> Result<Call> + Send + 'static,
-    ) -> Self {
+    ) -> Result<Self> {
+        let timeout = timeout.unwrap_or_else(|| home.views_timeout());
         let timer = home.runtime().timer();
-        Self {
+        let errand = home.begin(timeout)?;
+        Ok(Self {
             purpose,
-            timeout: timeout.unwrap_or_else(|| home.views_timeout()),
+            timeout,
             state: State::Waiting(home.connected(), Box::new(build)),
             timer,
             deadline: Instant::ZERO,
@@ -69,8 +87,9 @@ impl Transfer {
             node: None,
             has_lost_an_attempt: false,
             refused_with: None,
+            errand,
             home,
-        }
+        })
     }
 
     /// The node that was asked last.
@@ -99,17 +118,20 @@ impl Transfer {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<()>>> {
         loop {
+            let standing = self.errand.poll_standing(cx);
             match std::mem::replace(&mut self.state, State::Ended) {
+                state if !state.may_go_on(standing) => return Poll::Ready(Some(Err(self.closed()))),
                 State::Waiting(mut connected, build) => {
                     let Poll::Ready(outcome) = connected.as_mut().poll(cx) else {
                         self.state = State::Waiting(connected, build);
                         return Poll::Pending;
                     };
                     match outcome.and_then(|()| self.start(build)) {
-                        Ok(asking) => self.ask(asking),
+                        Ok(asking) => self.state = State::Chosen(asking),
                         Err(error) => return Poll::Ready(Some(Err(error))),
                     }
                 }
+                State::Chosen(asking) => self.ask(asking),
                 State::Pausing(mut asking) => {
                     if self.timer.poll(cx).is_pending() {
                         self.state = State::Pausing(asking);
@@ -204,7 +226,7 @@ impl Transfer {
 
     fn take_step(&mut self, step: Step, mut asking: Box<Asking>) -> Result<()> {
         match step {
-            Step::Ask => self.ask(asking),
+            Step::Ask => self.state = State::Chosen(asking),
             Step::Pause(until) => {
                 // Frees the socket.
                 asking.attempt = Attempt::default();
@@ -215,6 +237,14 @@ impl Transfer {
         }
         self.refused_with = None;
         Ok(())
+    }
+
+    fn closed(&self) -> Error {
+        let error = Error::new(ErrorKind::Closed, "the connection was closed before there was an answer");
+        match &self.node {
+            Some(node) => error.with_node(node.clone()),
+            None => error,
+        }
     }
 
     fn is_late(&self) -> bool {

@@ -1,16 +1,21 @@
 //! Views and design documents on a connection: the one extension trait, and the connection as queries see it.
 
-use crate::home::Home;
+use crate::home::{Errand, Home};
 use crate::query::{All, Query, To};
 use crate::{DesignDocument, DesignOp, RowSink};
 use couchbase_core::face::Face;
 use couchbase_core::http::Authorization;
 use couchbase_core::rt::{BoxFuture, Runtime};
-use couchbase_core::{Companion, Connection, Result};
+use couchbase_core::{Companion, Connection, Result, Standing};
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Duration;
 
 /// Views and design documents on a connection.
+///
+/// After the connection's [`close`](Connection::close) no node is asked for anything: what is begun then, and what
+/// waits for the connection or for another attempt, ends with `Closed`. What a node is being asked goes on to its end,
+/// and `close` waits for it.
 ///
 /// ```no_run
 /// # async fn start(cb: &couchbase_core::Connection) -> couchbase_core::Result<()> {
@@ -70,6 +75,10 @@ impl<F: Face> ViewExt for Connection<F> {
 }
 
 impl Home for Companion {
+    fn begin(&self, at_most: Duration) -> Result<Box<dyn Errand>> {
+        Ok(Box::new(self.begin(at_most)?))
+    }
+
     fn connected(&self) -> BoxFuture<Result<()>> {
         Box::pin(self.connected())
     }
@@ -92,5 +101,11 @@ impl Home for Companion {
 
     fn authorization(&self) -> Option<Authorization> {
         self.authorization()
+    }
+}
+
+impl Errand for couchbase_core::Errand {
+    fn poll_standing(&self, cx: &Context<'_>) -> Standing {
+        self.poll_standing(cx)
     }
 }

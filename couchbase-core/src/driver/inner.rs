@@ -6,6 +6,7 @@ use super::clock::Clock;
 use super::closed;
 use super::completions::{CompletionId, Remains, Stage};
 use super::effects::Effects;
+use super::errands::{Errands, Standing};
 use super::front::{Front, Submission, Waiting};
 use super::lifecycle::Lifecycle;
 use crate::machine::{Client, Event, LinkId, LinkLoss, OpId, SubmitError};
@@ -25,6 +26,7 @@ pub(super) struct Inner {
     taken: Vec<Waiting>,
     begun: Vec<(CompletionId, Result<OpId>)>,
     pub(super) lifecycle: Lifecycle,
+    pub(super) errands: Errands,
     pub(super) clock: Clock,
     /// Operations that were stamped with a reading of the clock that was made before.
     lent: Vec<OpId>,
@@ -48,6 +50,7 @@ impl Inner {
             taken: Vec::new(),
             begun: Vec::new(),
             lifecycle: Lifecycle::default(),
+            errands: Errands::default(),
             clock: Clock::default(),
             lent: Vec::new(),
             late: Effects::default(),
@@ -132,11 +135,17 @@ impl Inner {
         remains
     }
 
-    pub(super) fn close(&mut self, runtime: &dyn Runtime) {
+    pub(super) fn close(&mut self, runtime: &dyn Runtime, effects: &mut Effects) {
         if !self.lifecycle.is_ended {
             let (now, _) = self.clock.stamp(runtime);
             self.client.close(now);
+            self.errands.tell(Standing::Closing, effects);
         }
+    }
+
+    /// Whether the machine has closed, and nothing that closing waits for is under way.
+    pub(super) fn is_done(&self, now: Instant) -> bool {
+        self.lifecycle.is_shut && self.errands.last().is_none_or(|until| until <= now)
     }
 
     /// The driver has read the clock: operations whose stamp was old get the time that they lost.
@@ -168,6 +177,11 @@ impl Inner {
         self.client.poll_timeout().map(|(at, _)| at)
     }
 
+    /// When the driver is to look again at the latest.
+    pub(super) fn next_look(&mut self) -> Option<Instant> {
+        if self.lifecycle.is_shut { self.errands.last() } else { self.next_timeout() }
+    }
+
     /// Takes the machine's events: outcomes to those who wait, the rest to `events`.
     pub(super) fn take_events(&mut self, effects: &mut Effects, events: &mut Vec<Event>) {
         if self.client.has_events() {
@@ -177,6 +191,7 @@ impl Inner {
                     Event::Finished { op, result } => completions.finish(op, result, effects),
                     Event::Connected => self.lifecycle.connected(Ok(()), effects),
                     Event::ConnectFailed { error } => self.lifecycle.connected(Err(error), effects),
+                    Event::Closed => self.lifecycle.shut(effects),
                     other => events.push(other),
                 }
             }
@@ -211,6 +226,7 @@ impl Inner {
             // It may hold a handle, by its value's owner.
             self.client.cancel(op, now);
         }
+        self.errands.tell(Standing::Ended, effects);
         self.lifecycle.ended(effects);
         effects.append(&mut self.late);
     }

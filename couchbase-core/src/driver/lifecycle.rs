@@ -14,6 +14,8 @@ type Waiters = Vec<Arc<Promise<()>>>;
 pub(super) struct Lifecycle {
     /// How the first connection went, once it did.
     outcome: Option<Result<()>>,
+    /// The machine has closed, and wants nothing any more.
+    pub(super) is_shut: bool,
     /// The driver has ended: nobody runs the machine any more.
     pub(super) is_ended: bool,
     /// The last handle is gone.
@@ -54,11 +56,16 @@ impl Lifecycle {
         self.settle_gone(effects);
     }
 
-    pub(super) fn ended(&mut self, effects: &mut Effects) {
-        self.is_ended = true;
+    pub(super) fn shut(&mut self, effects: &mut Effects) {
+        self.is_shut = true;
         if self.outcome.is_none() {
             self.connected(Err(closed()), effects);
         }
+    }
+
+    pub(super) fn ended(&mut self, effects: &mut Effects) {
+        self.shut(effects);
+        self.is_ended = true;
         settle(&mut self.on_close, &Ok(()), effects);
         self.settle_gone(effects);
     }

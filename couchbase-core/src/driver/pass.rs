@@ -99,7 +99,8 @@ impl Driver {
                 self.writing.push(position);
             }
         }
-        let next = inner.next_timeout();
+        self.is_closed = inner.is_done(self.now);
+        let next = inner.next_look();
         inner.rest_clock(&*self.shared.runtime);
         drop(inner);
         if let Some(next) = next {
@@ -156,9 +157,8 @@ impl Driver {
                         drop(self.sources.remove(position));
                     }
                 }
-                Event::Closed => self.is_closed = true,
                 // `Inner::take_events` has dealt with these.
-                Event::Finished { .. } | Event::Connected | Event::ConnectFailed { .. } => {}
+                Event::Finished { .. } | Event::Connected | Event::ConnectFailed { .. } | Event::Closed => {}
             }
         }
         // What came meanwhile comes behind.

@@ -6,6 +6,8 @@
 
 use super::completions::{CompletionId, Sink, Stage};
 use super::effects::{Effect, Effects};
+#[cfg(feature = "http")]
+use super::errands::Notice;
 use super::front::{Front, Submission};
 use super::inner::{Inner, Refused};
 use super::leftovers::Leftovers;
@@ -255,11 +257,13 @@ impl Shared {
 
     /// Refuses new operations, waits for those under way, closes the links.
     pub(crate) fn close(&self) -> Arc<Promise<()>> {
+        let mut effects = Effects::default();
         let mut inner = self.lock();
         let closing = inner.lifecycle.wait_closed();
-        inner.close(&*self.runtime);
+        inner.close(&*self.runtime, &mut effects);
         drop(inner);
         self.signal.raise();
+        effects.run_last();
         closing
     }
 
@@ -268,7 +272,7 @@ impl Shared {
         let mut effects = Effects::default();
         let mut inner = self.lock();
         inner.lifecycle.orphaned(&mut effects);
-        inner.close(&*self.runtime);
+        inner.close(&*self.runtime, &mut effects);
         drop(inner);
         self.signal.raise();
         effects.run_last();
@@ -284,6 +288,26 @@ impl Shared {
 
     pub(crate) fn is_connected(&self) -> bool {
         self.lock().lifecycle.is_connected()
+    }
+
+    /// Begins something that closing waits for, until [`end_errand`](Self::end_errand); no longer than the first
+    /// connection may take, and `at_most` after it.
+    #[cfg(feature = "http")]
+    pub(crate) fn begin_errand(&self, at_most: Duration) -> Result<(u64, Arc<Notice>)> {
+        let now = self.runtime.now();
+        let mut inner = self.lock();
+        let until = now + inner.client.config().connect_timeout + at_most;
+        inner.errands.begin(until)
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn end_errand(&self, number: u64) {
+        let mut inner = self.lock();
+        let over = inner.errands.remove(number);
+        drop(inner);
+        drop(over);
+        // The driver may wait for nothing else.
+        self.signal.raise();
     }
 
     /// Looks at the machine.

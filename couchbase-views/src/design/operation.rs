@@ -103,7 +103,7 @@ impl<T> DesignOp<T> {
                 let call = self.call()?;
                 let name = self.stored_name();
                 let build = move |bucket: &str| Ok(Call { path: design_path(bucket, &name)?, ..call });
-                Transfer::new(self.home.clone(), Purpose::Design, None, build)
+                Transfer::new(self.home.clone(), Purpose::Design, None, build)?
             }
         };
         loop {

@@ -2,7 +2,8 @@
 
 use super::{DesignDocument, DesignOp};
 use crate::scripted::{Act, Scripted, answer, no_connection, pieces};
-use couchbase_core::ErrorKind;
+use couchbase_core::{ErrorKind, Standing};
+use std::pin::Pin;
 use std::time::Duration;
 
 const CREATED: &str = r#"{"ok":true,"id":"_design/dev_beer"}"#;
@@ -107,6 +108,37 @@ fn mistakes_and_failed_connections_come_out() {
     nodes.connect(Err(no_connection()));
     let error = nodes.run(DesignOp::create(nodes.home(), "beer", &beer())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Auth);
+}
+
+#[test]
+fn nothing_is_sent_after_close() {
+    let nodes = Scripted::new([vec![]]);
+    let create = DesignOp::create(nodes.home(), "beer", &beer());
+    nodes.stand(Standing::Closing);
+    assert_eq!(nodes.run(create).unwrap_err().kind(), ErrorKind::Closed);
+    assert_eq!(nodes.run(DesignOp::get(nodes.home(), "beer")).unwrap_err().kind(), ErrorKind::Closed);
+    assert_eq!(nodes.run(DesignOp::delete(nodes.home(), "beer")).unwrap_err().kind(), ErrorKind::Closed);
+    assert!(nodes.asked().is_empty());
+}
+
+#[test]
+fn closing_waits_for_what_is_under_way() {
+    let long = format!("{CREATED}{}", " ".repeat(200));
+    let nodes = Scripted::new([vec![pieces(201, &long)]]);
+    let mut create = DesignOp::create(nodes.home(), "beer", &beer());
+    let mut seen = 0;
+    nodes
+        .run(std::future::poll_fn(|cx| {
+            let outcome = Pin::new(&mut create).poll(cx);
+            if outcome.is_pending() {
+                nodes.stand(Standing::Closing);
+                seen += nodes.errands();
+            }
+            outcome
+        }))
+        .unwrap();
+    assert!(seen > 0);
+    assert_eq!(nodes.errands(), 0, "though it is not dropped");
 }
 
 #[test]

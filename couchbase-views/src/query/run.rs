@@ -22,7 +22,7 @@ impl Run {
         view_query("", &design, &view, &options)?;
         let timeout = options.timeout;
         let build = move |bucket: &str| view_query(bucket, &design, &view, &options);
-        Ok(Self { transfer: Transfer::new(home, Purpose::View, timeout, build), machine: RowMachine::new() })
+        Ok(Self { transfer: Transfer::new(home, Purpose::View, timeout, build)?, machine: RowMachine::new() })
     }
 
     /// What is known so far about the answer as a whole.

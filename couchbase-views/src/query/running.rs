@@ -162,9 +162,11 @@ struct Task<S: RowSink> {
 
 impl<S: RowSink> Task<S> {
     fn end(&mut self, result: Result<S>) {
-        self.query = None;
+        let query = self.query.take();
         self.control.forget_task();
         self.outcome.give(result);
+        // Last: closing the connection waits for it.
+        drop(query);
     }
 }
 
@@ -177,7 +179,7 @@ impl<S: RowSink> Future for Task<S> {
         let result = if task.control.poll_stop(cx) {
             query.stop().ok_or_else(lost)
         } else {
-            match Pin::new(query).poll(cx) {
+            match query.poll_sink(cx) {
                 Poll::Ready(result) => result,
                 Poll::Pending => return Poll::Pending,
             }

@@ -1,6 +1,7 @@
 //! Queries from end to end against scripted nodes, in virtual time.
 
 mod background;
+mod closing;
 mod hostile;
 
 use super::*;

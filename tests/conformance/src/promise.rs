@@ -169,6 +169,8 @@ macro_rules! suite {
                 design_documents_are_documents
                 rows_that_end_early_are_an_error
                 a_query_may_end_at_any_time
+                close_ends_queries_first
+                after_close_queries_end
             }
             limits {
                 the_limit_refuses_exactly_there

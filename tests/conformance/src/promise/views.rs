@@ -206,3 +206,44 @@ pub async fn a_query_may_end_at_any_time(bench: Bench) {
     };
     assert_eq!(rows.len(), CITIES as usize);
 }
+
+/// What is being answered when `close` is called comes to its end first, or to an end.
+pub async fn close_ends_queries_first(bench: Bench) {
+    let cb = atlas(&bench).await;
+    let held = bench.cluster().nodes().collect::<Vec<_>>();
+    held.iter().for_each(|node| node.hang());
+    let mut query = cb.query_all("atlas", "by_number");
+    let mut design = cb.design_get("atlas").production();
+    let mut dropped = cb.query_all("atlas", "countries");
+    assert!((&mut query).now_or_never().is_none());
+    assert!((&mut design).now_or_never().is_none());
+    assert!((&mut dropped).now_or_never().is_none());
+    let closed = cb.close();
+    bench.pass(Duration::from_millis(20)).await;
+    assert!(!closed.is_finished());
+
+    held.iter().for_each(|node| node.release());
+    assert_eq!(query.await.unwrap().len(), CITIES as usize);
+    assert_eq!(design.await.unwrap().views().count(), 2);
+    bench.pass(Duration::from_millis(20)).await;
+    assert!(!closed.is_finished());
+    drop(dropped);
+    closed.await.unwrap();
+}
+
+/// Closed is closed for queries too, and for design documents.
+pub async fn after_close_queries_end(bench: Bench) {
+    let cb = atlas(&bench).await;
+    let unsent = cb.query_all("atlas", "by_number");
+    cb.close().await.unwrap();
+    fails(unsent.await, ErrorKind::Closed);
+    fails(cb.query("atlas", "by_number").each(|_| ()).await, ErrorKind::Closed);
+    fails(cb.query_ex(Sink::default(), "atlas", "by_number").await.map(drop), ErrorKind::Closed);
+    fails(cb.query_ex(Sink::default(), "atlas", "by_number").start().await.map(drop), ErrorKind::Closed);
+    fails(cb.design_create("atlas", &DesignDocument::new()).await, ErrorKind::Closed);
+    fails(cb.design_get("atlas").production().await, ErrorKind::Closed);
+    fails(cb.design_delete("atlas").production().await, ErrorKind::Closed);
+
+    let design = bench.connect().await.design_get("atlas").production().await.unwrap();
+    assert_eq!(design.views().count(), 2, "it is still there");
+}
