@@ -57,7 +57,7 @@ pub async fn every_wrong_place_is_told(bench: Bench) {
     }
 
     let host = "no-such-host.invalid";
-    let says = Says::of(host, &["cannot look up"], "is it spelled right?");
+    let says = Says::of(host, &["cannot be looked up"], "is it spelled right?");
     row!("unknown host", at(host), LOOK_UP, &[UnknownHost], says);
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let says = Says::of(&closed, &["cannot connect", "refused"], "check that the server runs");
