@@ -36,6 +36,7 @@ impl Driver {
             if position == ALARM {
                 self.has_moved |= self.alarm.poll();
             } else {
+                self.sources.take_off(position);
                 self.poll_source(position);
             }
         }
@@ -167,7 +168,7 @@ impl Driver {
     }
 
     fn poll_source(&mut self, position: usize) {
-        let Some((source, waker)) = self.sources.poll(position) else { return };
+        let Some((source, waker)) = self.sources.get(position) else { return };
         let mut cx = Context::from_waker(waker);
         match source {
             Source::Link(_) => self.read(position),
@@ -201,7 +202,7 @@ impl Driver {
     /// Reads from a link what there is, and writes what waits for it.
     fn read(&mut self, position: usize) {
         for _ in 0..FILLS {
-            let Some((Source::Link(link), waker)) = self.sources.poll(position) else { return };
+            let Some((Source::Link(link), waker)) = self.sources.get(position) else { return };
             let mut cx = Context::from_waker(waker);
             let id = link.id;
             let (mut buffer, count, stop) = link.read(&mut cx, &mut self.buffers);
@@ -237,7 +238,7 @@ impl Driver {
     }
 
     fn write_to(&mut self, position: usize) {
-        let Some((Source::Link(link), waker)) = self.sources.poll(position) else { return };
+        let Some((Source::Link(link), waker)) = self.sources.get(position) else { return };
         if link.output.is_empty() {
             return;
         }

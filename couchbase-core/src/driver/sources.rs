@@ -59,11 +59,16 @@ impl Sources {
         position
     }
 
-    /// The source at a position, about to be polled, and the waker to poll it with.
-    pub(super) fn poll(&mut self, position: usize) -> Option<(&mut Source, &Waker)> {
-        let place = self.places.get_mut(position)?;
-        place.listed.unlist();
-        Some((&mut place.source, &place.waker))
+    /// A source that was taken off the list of those that are ready: from here on it may be listed again.
+    pub(super) fn take_off(&self, position: usize) {
+        if let Some(place) = self.places.get(position) {
+            place.listed.unlist();
+        }
+    }
+
+    /// The source at a position, and the waker to poll it with.
+    pub(super) fn get(&mut self, position: usize) -> Option<(&mut Source, &Waker)> {
+        self.places.get_mut(position).map(|place| (&mut place.source, &place.waker))
     }
 
     /// Puts a source on the list of those that are ready.

@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) read_size: usize,
     /// The largest write.
     pub(crate) write_size: usize,
+    /// Nodes say something unasked, and never pause.
+    pub(crate) floods: bool,
     /// How often each kind of call was made.
     pub(crate) clock_reads: usize,
     pub(crate) writes: usize,
@@ -89,6 +91,7 @@ impl InMemory {
             write_room: usize::MAX,
             read_size: usize::MAX,
             write_size: usize::MAX,
+            floods: false,
             clock_reads: 0,
             writes: 0,
             timer_resets: 0,
@@ -288,9 +291,14 @@ impl Socket for Wire {
     fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let _foreign = Foreign::begin(&self.world);
         let mut world = self.world.world();
-        let most = world.read_size;
+        let (most, floods) = (world.read_size, world.floods);
         let end = world.ends.get_mut(&self.conn).expect("an end as long as its socket");
         end.reads += 1;
+        while floods && end.inbox.len() < buf.len() {
+            let mut push = [0; 24];
+            push[..2].copy_from_slice(&[0x82, 0x01]);
+            end.inbox.extend_from_slice(&push);
+        }
         if end.inbox.is_empty() {
             if end.is_cut {
                 return Poll::Ready(Ok(0));

@@ -214,6 +214,25 @@ fn a_link_that_never_has_enough_leaves_the_others_their_turn() {
 }
 
 #[test]
+fn a_link_that_is_busy_both_ways_has_one_turn_in_each_pass() {
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    let sent: Vec<_> = (0..400).map(|n| cb.set(format!("k{n}"), n).send()).collect();
+    world.world().write_size = 1;
+    world.world().floods = true;
+    for _ in 0..9 {
+        let (reads, writes) = (world.reads().0, world.world().writes);
+        driver.turn();
+        let (reads, writes) = (world.reads().0 - reads, world.world().writes - writes);
+        assert!(reads <= 32 && writes <= 32, "{reads} reads and {writes} writes");
+    }
+    world.world().floods = false;
+    world.world().write_size = usize::MAX;
+    settle(&mut driver);
+    assert!(sent.into_iter().all(|set| set.now_or_never().is_some_and(|outcome| outcome.is_ok())));
+}
+
+#[test]
 fn a_lost_link_is_made_again() {
     let world = InMemory::with_nodes(1);
     let (cb, mut driver) = world.connected();
