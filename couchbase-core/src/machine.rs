@@ -91,6 +91,8 @@ pub struct Client {
     config: Checked,
     settings: Arc<Settings>,
     keys: DerivedKeys,
+    /// Links whose handshake has work left, each once. A timer runs while there are any.
+    deriving: VecDeque<LinkId>,
     random: Random,
     /// The latest time that was told.
     now: Instant,
@@ -161,6 +163,7 @@ impl Client {
             config,
             settings: Arc::new(settings),
             keys: DerivedKeys::default(),
+            deriving: VecDeque::new(),
             random,
             now,
             unix_time: (Duration::ZERO, now),

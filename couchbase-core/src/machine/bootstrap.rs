@@ -21,8 +21,10 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 /// What is left to try, and how it went so far.
 pub(super) struct Connecting {
     hosts: VecDeque<(String, u16)>,
-    /// Hosts that are to be asked again.
-    again: Vec<(String, u16)>,
+    /// Hosts that are to be asked again, and not before then.
+    again: Vec<(Instant, (String, u16))>,
+    /// When the next one is tried, if nothing happens until then. Timers for other moments are of no account.
+    next: Option<Instant>,
     /// Hosts that are being tried.
     under_way: usize,
     /// The failure that tells most.
@@ -33,7 +35,7 @@ impl Connecting {
     pub(super) fn new(config: &Checked, random: &mut Random) -> Self {
         let mut hosts: Vec<_> = config.seeds.iter().map(|seed| (seed.host.clone(), seed.port)).collect();
         random.shuffle(&mut hosts);
-        Self { hosts: hosts.into(), again: Vec::new(), under_way: 0, failure: None }
+        Self { hosts: hosts.into(), again: Vec::new(), next: None, under_way: 0, failure: None }
     }
 }
 
@@ -45,17 +47,35 @@ impl Client {
     }
 
     /// Tries one more host, if one is left.
-    pub(super) fn try_next_seed(&mut self, now: Instant) {
+    fn try_next_seed(&mut self, now: Instant) {
         let Phase::Connecting(connecting) = &mut self.phase else { return };
-        if connecting.hosts.is_empty() {
-            connecting.hosts.extend(connecting.again.drain(..));
+        connecting.next = None;
+        if let Some((host, port)) = connecting.hosts.pop_front() {
+            connecting.under_way += 1;
+            self.dial(Target { purpose: Purpose::Seed, host, port }, now);
         }
-        let Some((host, port)) = connecting.hosts.pop_front() else { return };
-        connecting.under_way += 1;
-        if !connecting.hosts.is_empty() {
-            self.timers.insert(now + PATIENCE, Timer::NextSeed);
+        self.plan_next_seed(now);
+    }
+
+    /// Sees to it that the next host is tried, unless nothing is left.
+    fn plan_next_seed(&mut self, now: Instant) {
+        let Phase::Connecting(connecting) = &mut self.phase else { return };
+        let beside = (!connecting.hosts.is_empty()).then_some(now + PATIENCE);
+        let again = connecting.again.iter().map(|&(at, _)| at);
+        let wanted = again.chain(beside).min();
+        if let Some(at) = wanted.filter(|&at| connecting.next.is_none_or(|next| at < next)) {
+            connecting.next = Some(at);
+            self.timers.insert(at, Timer::NextSeed);
         }
-        self.dial(Target { purpose: Purpose::Seed, host, port }, now);
+    }
+
+    pub(super) fn handle_next_seed_timer(&mut self, now: Instant) {
+        let Phase::Connecting(connecting) = &mut self.phase else { return };
+        if connecting.next.is_some_and(|next| next <= now) {
+            let due = connecting.again.extract_if(.., |&mut (at, _)| at <= now);
+            connecting.hosts.extend(due.map(|(_, host)| host));
+            self.try_next_seed(now);
+        }
     }
 
     /// A host gave no map.
@@ -64,8 +84,7 @@ impl Client {
         connecting.under_way = connecting.under_way.saturating_sub(1);
         let is_final = failure.kind() == ErrorKind::Auth;
         if failure.kind() == ErrorKind::TemporaryFail {
-            connecting.again.push((target.host.clone(), target.port));
-            self.timers.insert(now + PATIENCE, Timer::NextSeed);
+            connecting.again.push((now + PATIENCE, (target.host.clone(), target.port)));
         }
         match &connecting.failure {
             Some(known) if telling(known.kind()) >= telling(failure.kind()) => {}
@@ -75,6 +94,8 @@ impl Client {
             self.try_next_seed(now);
         } else if connecting.under_way == 0 && connecting.again.is_empty() || is_final {
             self.fail_connecting();
+        } else {
+            self.plan_next_seed(now);
         }
     }
 
@@ -94,7 +115,14 @@ impl Client {
         let telling_most = |known: &Error| telling(known.kind()) > telling(ErrorKind::Timeout);
         connecting.failure = Some(match connecting.failure.take() {
             Some(known) if telling_most(&known) => {
-                known.and(&alloc::format!("no other connection within {within:?} ({})", steps.join("; ")))
+                let mut words = alloc::format!("no connection within {within:?}");
+                if !steps.is_empty() {
+                    words.push_str(&alloc::format!(" ({})", steps.join("; ")));
+                }
+                if known.kind() == ErrorKind::TemporaryFail {
+                    words.push_str("; wait until it is ready, or raise connect_timeout");
+                }
+                known.and(&words)
             }
             known => {
                 steps.extend(known.iter().map(Error::to_string));

@@ -132,11 +132,11 @@ impl Client {
                 }
             }
             Timer::ConnectDeadline => self.handle_connect_deadline(),
-            Timer::NextSeed => self.try_next_seed(now),
+            Timer::NextSeed => self.handle_next_seed_timer(now),
             Timer::Resolve(query) => self.handle_resolve_timer(*query, now),
             Timer::NextAddress(link) => self.try_next_address(*link, now),
             Timer::Handshake(link) => self.handle_handshake_timer(*link, now),
-            Timer::Derivation(link) => self.handle_derivation_timer(*link, now),
+            Timer::Derivation => self.handle_derivation_timer(now),
             Timer::Reconnect(stay) => self.handle_reconnect_timer(*stay, now),
             Timer::Stuck(link) => self.handle_stuck_timer(*link, now),
             Timer::Configuration => self.handle_configuration_timer(now),

@@ -121,8 +121,12 @@ impl Client {
         self.step_handshake(id, now, |handshake, keys, out| handshake.handle_packet(packet, keys, out))
     }
 
-    /// A handshake has work left.
-    pub(super) fn handle_derivation_timer(&mut self, id: LinkId, now: Instant) {
+    /// A handshake has work left: one part of it, whichever link it is for.
+    pub(super) fn handle_derivation_timer(&mut self, now: Instant) {
+        let Some(id) = self.deriving.pop_front() else { return };
+        if !self.deriving.is_empty() {
+            self.timers.insert(now + PAUSE, Timer::Derivation);
+        }
         if let Err(error) = self.step_handshake(id, now, Handshake::advance) {
             self.give_up(id, error, now);
         }
@@ -146,8 +150,11 @@ impl Client {
         let wrote = link.batch.len() > before;
         match step {
             Step::Waiting(handshake) => {
-                if handshake.has_work() {
-                    self.timers.insert(now + PAUSE, Timer::Derivation(id));
+                if handshake.has_work() && !self.deriving.contains(&id) {
+                    if self.deriving.is_empty() {
+                        self.timers.insert(now + PAUSE, Timer::Derivation);
+                    }
+                    self.deriving.push_back(id);
                 }
                 link.stage = Stage::Handshaking(handshake);
             }

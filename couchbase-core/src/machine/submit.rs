@@ -258,6 +258,7 @@ impl Client {
             self.outbox.push(Event::Forget { query });
         }
         self.timers.clear();
+        self.deriving.clear();
     }
 }
 

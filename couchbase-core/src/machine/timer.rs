@@ -15,7 +15,7 @@ pub(super) enum Timer {
     Resolve(ResolveId),
     NextAddress(LinkId),
     Handshake(LinkId),
-    Derivation(LinkId),
+    Derivation,
     Reconnect(StayId),
     Stuck(LinkId),
     Configuration,
@@ -26,7 +26,7 @@ impl Timer {
         match self {
             Self::Retry(_) => TimerKind::Retry,
             Self::ConnectDeadline | Self::NextSeed => TimerKind::Connect,
-            Self::Resolve(_) | Self::NextAddress(_) | Self::Handshake(_) | Self::Derivation(_) => {
+            Self::Resolve(_) | Self::NextAddress(_) | Self::Handshake(_) | Self::Derivation => {
                 TimerKind::Handshake
             }
             Self::Reconnect(_) => TimerKind::Reconnect,

@@ -4,7 +4,7 @@ use crate::rig::Rig;
 use crate::script::{Script, cluster};
 use couchbase_core::ErrorKind;
 use couchbase_core::machine::{Client, Event, LinkId, LinkLoss, Request};
-use couchbase_core::wire::{Opcode, Status};
+use couchbase_core::wire::{Opcode, Outgoing, Status};
 use couchbase_core::{Config, Instant};
 use std::time::Duration;
 
@@ -63,8 +63,37 @@ fn a_host_that_cannot_do_it_yet_is_asked_again_until_the_time_is_over() {
     assert_eq!(error.kind(), ErrorKind::TemporaryFail);
     let words = format!("{error}");
     assert!(words.contains("SELECT_BUCKET") && words.contains("within 4s"), "{words}");
-    let attempts = rig.log.iter().filter(|line| line.starts_with("open")).count();
-    assert!((10..=20).contains(&attempts), "{attempts} attempts in 4 s at two hosts");
+    assert!(words.contains("raise connect_timeout") && !words.contains("()"), "{words}");
+}
+
+#[test]
+fn hosts_that_cannot_do_it_yet_are_asked_twice_a_second_however_many_there_are() {
+    for hosts in [1, 2, 3, 10] {
+        let list: Vec<String> = (1..=hosts).map(|n| format!("10.0.0.{n}")).collect();
+        let config = format!("couchbase://{}/default", list.join(","));
+        let mut script = Script::new(config.as_str(), cluster(1, &["10.0.0.1"], &[0]));
+        let (mut seen, mut asked) = (0, Vec::new());
+        // Each answers a millisecond or two after it was asked, so that no two do at one moment.
+        while script.now < Instant::ZERO + Duration::from_secs(9) {
+            while let Some(&(link, addr)) = script.opened.get(seen) {
+                seen += 1;
+                asked.push((script.now, addr));
+                script.pass(Duration::from_micros(1000 + seen as u64 * 7919 % 1009));
+                script.client.handle_connected(link, script.now);
+                let hello = script.requests(link).remove(0);
+                let busy = Outgoing::response(Opcode::HELLO, Status::ETMPFAIL);
+                script.say(link, Outgoing { opaque: hello.opaque, ..busy });
+            }
+            script.pass(Duration::from_micros(100));
+        }
+        for host in 0..hosts {
+            let addr = format!("10.0.0.{}:11210", host + 1);
+            let at: Vec<_> =
+                asked.iter().filter(|(_, of)| of.to_string() == addr).map(|(at, _)| *at).collect();
+            let is_paced = at.windows(2).all(|two| two[1] - two[0] >= Duration::from_millis(500));
+            assert!(is_paced && at.len() >= 10, "{addr} of {hosts}: {at:?}");
+        }
+    }
 }
 
 #[test]
@@ -137,6 +166,23 @@ fn many_rounds_of_scram_are_done_in_parts_once_for_all_nodes() {
     rig.pass(Duration::from_millis(1));
     assert!(rig.client.is_connected());
     assert_eq!(rig.links(), 2, "the second node's link found the keys");
+}
+
+#[test]
+fn what_is_said_meanwhile_does_not_hurry_the_rounds() {
+    let mut rig = Rig::asking_for(40_000, 1, |config| config);
+    rig.run();
+    let mut push = [0; 24];
+    push[..2].copy_from_slice(&[0x82, 0x01]);
+    for _ in 0..20 {
+        rig.now = rig.now + Duration::from_micros(10);
+        rig.inject(0, &push);
+    }
+    // Nine parts are left, a millisecond each.
+    rig.pass(Duration::from_micros(8700));
+    assert!(!rig.client.is_connected());
+    rig.pass(Duration::from_millis(1));
+    assert!(rig.client.is_connected());
 }
 
 #[test]
