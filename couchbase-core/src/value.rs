@@ -106,6 +106,16 @@ const WRAPPERS: [&str; 8] = [
     "core::option::Option<",
 ];
 
+/// What is bytes and nothing else. The last ones can only be encoded where a feature of their crate is on.
+const BYTES: [&str; 6] = [
+    "[u8]",
+    "[u8; ",
+    "alloc::vec::Vec<u8>",
+    "alloc::collections::vec_deque::VecDeque<u8>",
+    "bytes::bytes::Bytes",
+    "bytes::bytes_mut::BytesMut",
+];
+
 /// By name, because no bound can say "anything but bytes".
 fn looks_like_bytes<T: ?Sized>() -> bool {
     let mut name = core::any::type_name::<T>();
@@ -113,9 +123,7 @@ fn looks_like_bytes<T: ?Sized>() -> bool {
         name = inner;
     }
     // Brackets of wrappers may follow.
-    ["[u8]", "[u8; ", "alloc::vec::Vec<u8>", "alloc::collections::vec_deque::VecDeque<u8>"]
-        .iter()
-        .any(|bytes| name.starts_with(bytes))
+    BYTES.iter().any(|bytes| name.starts_with(bytes))
 }
 
 impl<T: Serialize + ?Sized> Encode for &T {
@@ -262,6 +270,7 @@ mod tests {
         }
         assert_eq!(Json(&bytes).encode().unwrap().bytes, "[1,2]");
         assert_eq!((&vec![1_u16, 2]).encode().unwrap(), Encoded::new("[1,2]", Flags::JSON));
+        assert!(looks_like_bytes::<Bytes>() && looks_like_bytes::<bytes::BytesMut>());
         // Not bytes, but something that has some.
         assert_eq!((&vec![bytes]).encode().unwrap().bytes, "[[1,2]]");
         assert_eq!((&(1_u8, 2_u8)).encode().unwrap().bytes, "[1,2]");

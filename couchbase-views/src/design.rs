@@ -6,7 +6,7 @@ mod tests;
 
 pub use operation::DesignOp;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -28,8 +28,16 @@ pub struct DesignDocument {
     /// By name, as they are stored.
     #[serde(default)]
     views: BTreeMap<String, Value>,
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "without_names")]
     others: Map<String, Value>,
+}
+
+/// What else is stored, but for the name and the revision that the server keeps in the document: created under another
+/// name, it has its own.
+fn without_names<'de, D: Deserializer<'de>>(stored: D) -> Result<Map<String, Value>, D::Error> {
+    let mut others = Map::deserialize(stored)?;
+    others.retain(|name, _| !name.starts_with('_'));
+    Ok(others)
 }
 
 impl DesignDocument {

@@ -52,7 +52,11 @@ impl State {
     fn may_go_on(&self, standing: Standing) -> bool {
         match standing {
             Standing::Open => true,
-            Standing::Closing => matches!(self, Self::Asking(_) | Self::Ended),
+            Standing::Closing => match self {
+                Self::Asking(asking) => asking.attempt.has_sent(),
+                Self::Ended => true,
+                Self::Waiting(..) | Self::Chosen(_) | Self::Pausing(_) => false,
+            },
             Standing::Ended => matches!(self, Self::Ended),
         }
     }

@@ -180,7 +180,7 @@ impl Client {
         let offered = established.config.map(|json| ClusterMap::parse(&json, &host));
         if matches!(self.phase, Phase::Connecting(_)) {
             let Some(offered) = offered else {
-                let words = "the server gives no cluster configuration: not over this protocol, or not yet";
+                let words = "the server gives no cluster configuration over this protocol";
                 return Err(Error::new(ErrorKind::NotSupported, words));
             };
             let map = offered.map_err(|error| {

@@ -175,6 +175,8 @@ fn it_is_stored_as_the_server_wants_it() {
     let read: DesignDocument = serde_json::from_str(stored).unwrap();
     let view = read.views().next().unwrap();
     assert_eq!((view.name(), view.map(), view.reduce()), ("a", Some("m"), None));
+    let json = serde_json::to_string(&read).unwrap();
+    assert_eq!(json, r#"{"views":{"a":{"extra":1,"map":"m"}},"language":"javascript"}"#);
 }
 
 #[test]

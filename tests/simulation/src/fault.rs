@@ -94,7 +94,7 @@ const REFUSALS: [Status; 11] = [
     Status::EINTERNAL,
     Status(0x1234),
 ];
-const REFUSED: [Opcode; 7] = [
+const REFUSED: [Opcode; 8] = [
     Opcode::SET,
     Opcode::SET,
     Opcode::GET,
@@ -102,6 +102,7 @@ const REFUSED: [Opcode; 7] = [
     Opcode::INCREMENT,
     Opcode::DELETE,
     Opcode::GET_CLUSTER_CONFIG,
+    Opcode::SELECT_BUCKET,
 ];
 
 /// Faults of the network that hold for a node, and whether faults happen at all.
