@@ -27,6 +27,9 @@ const TIME: Duration = Duration::from_secs(5);
 /// Keys and values that one document may emit, in bytes of JSON.
 const EMITTED: usize = 1024 * 1024;
 
+/// `sum`, `dateToArray` and `decodeBase64`.
+const BUILTIN: &str = include_str!("builtin.js");
+
 /// What one call of a map function emitted, as JSON texts.
 pub(super) struct Emitted {
     /// Which of the documents it was.
@@ -95,9 +98,6 @@ pub(super) fn reduce<T>(
     work: impl FnOnce(&Reducer<'_, '_>) -> Result<T, String>,
 ) -> Result<T, String> {
     Sandbox::new()?.run(|ctx, limits| {
-        let sum = "function (values) { let total = 0; for (const v of values) total += v; return total; }";
-        let sum = compile(ctx, sum)?;
-        ctx.globals().set("sum", sum).catch(ctx).map_err(|error| error.to_string())?;
         let function = compile(ctx, code)?;
         work(&Reducer { ctx, function, limits })
     })
@@ -150,7 +150,10 @@ impl Sandbox {
     }
 
     fn run<T>(&self, work: impl FnOnce(&Ctx<'_>, &Limits) -> Result<T, String>) -> Result<T, String> {
-        self.context.with(|ctx| work(&ctx, &self.limits))
+        self.context.with(|ctx| {
+            ctx.eval::<(), _>(BUILTIN).catch(&ctx).map_err(|error| error.to_string())?;
+            work(&ctx, &self.limits)
+        })
     }
 }
 

@@ -187,6 +187,39 @@ fn a_reduce_function_of_the_users_own_sees_keys_values_and_what_it_gave_before()
 }
 
 #[test]
+fn every_function_has_the_built_in_ones() {
+    let mut bench = Bench::with_view(&[], json!({ "map": "function () {}" }));
+    bench.shelf.put_raw(b"bytes", b"\0\x01\xfe\xff", false);
+    let expressions = [
+        ("sum([1, 2.5, -1])", "2.5"),
+        ("sum([])", "0"),
+        ("dateToArray('2011-12-30T23:04:05.678Z')", "[2011,12,30,23,4,5]"),
+        ("dateToArray(new Date(0))", "[1970,1,1,0,0,0]"),
+        ("dateToArray(1e12)", "[2001,9,9,1,46,40]"),
+        ("dateToArray('no date')", "null"),
+        ("decodeBase64('AAH+/w==')", "[0,1,254,255]"),
+        ("decodeBase64('YWI=')", "[97,98]"),
+        ("decodeBase64('YWJj')", "[97,98,99]"),
+        ("decodeBase64('')", "[]"),
+        ("(() => { try { decodeBase64('YWI'); } catch (e) { return e; } })()", "\"Invalid base64 source.\""),
+        ("(() => { try { decodeBase64(1); } catch (e) { return e; } })()", "\"Input is not a string\""),
+    ];
+    for (expression, expected) in expressions {
+        let design = json!({ "views": { "v": {
+            "map": format!("function (doc, meta) {{ emit({expression}, 1); }}"),
+            "reduce": format!("function (keys, values) {{ return {expression}; }}"),
+        } } });
+        bench.put_design("d", &design.to_string());
+        let row = format!(r#"{{"id":"bytes","key":{expected},"value":1}}"#);
+        assert_eq!(bench.rows("reduce=false"), row, "map: {expression}");
+        assert_eq!(bench.rows(""), format!(r#"{{"key":null,"value":{expected}}}"#), "reduce: {expression}");
+    }
+    let map = "function (doc, meta) { if (meta.type === 'base64') emit(decodeBase64(doc), null); }";
+    bench.put_design("d", &json!({ "views": { "v": { "map": map } } }).to_string());
+    assert_eq!(bench.rows(""), r#"{"id":"bytes","key":[0,1,254,255],"value":null}"#);
+}
+
+#[test]
 fn a_value_that_is_no_number_ends_the_query() {
     let mut bench = Bench::with_view(
         &[("x", "\"1\"")],
