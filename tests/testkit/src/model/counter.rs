@@ -10,10 +10,20 @@ use couchbase_core::wire::{Opcode, Status};
 /// An expiry that says: do not create.
 const NEVER_CREATE: u32 = u32::MAX;
 
-/// The number in a document, if there is an unsigned one and nothing else.
+/// What C calls white space.
+fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
+}
+
+/// The number at the front of a document. As on a real server, white space and one plus sign may stand before it, and
+/// anything after it once white space has ended it.
 fn number(value: &[u8]) -> Option<u64> {
-    let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-    digits.then(|| std::str::from_utf8(value).ok()?.parse().ok()).flatten()
+    let start = value.iter().position(|byte| !is_space(*byte))?;
+    let value = value[start..].strip_prefix(b"+").unwrap_or(&value[start..]);
+    let end = value.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(value.len());
+    // A sign of its own is no digit, so what is parsed here has none.
+    let ended = end > 0 && value.get(end).is_none_or(|byte| is_space(*byte));
+    ended.then(|| std::str::from_utf8(&value[..end]).ok()?.parse().ok()).flatten()
 }
 
 impl Store {

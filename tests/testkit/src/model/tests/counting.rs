@@ -46,10 +46,53 @@ fn a_certain_expiry_forbids_to_create() {
 }
 
 #[test]
+fn white_space_and_a_plus_may_stand_around_a_number() {
+    let mut bench = Bench::new();
+    let conn = bench.client();
+    for (text, value) in [
+        (" 1", 1),
+        ("\t7", 7),
+        ("\r\n\x0b\x0c 7", 7),
+        ("+1", 1),
+        ("  +1", 1),
+        ("1 ", 1),
+        ("1\n", 1),
+        ("12 abc", 12),
+        ("007", 7),
+        ("000000000000000000000000000018", 18),
+        ("18446744073709551614", u64::MAX - 1),
+    ] {
+        bench.stored(conn, text.as_bytes());
+        let counted = number(&count(&mut bench, conn, Opcode::INCREMENT, 1, 1, 0));
+        assert_eq!(counted, value + 1, "{text:?}");
+        assert_eq!(bench.call(conn, get()).text(), counted.to_string(), "nothing around it is kept");
+    }
+}
+
+#[test]
 fn what_is_no_unsigned_number_is_refused_and_stays() {
     let mut bench = Bench::new();
     let conn = bench.client();
-    for text in ["abc", "", "-1", "1.5", " 1", "18446744073709551616"] {
+    for text in [
+        "abc",
+        "",
+        " ",
+        "+",
+        "-1",
+        " -1",
+        "-0",
+        "+ 1",
+        "++1",
+        "+-1",
+        "1.5",
+        "1,5",
+        "12abc",
+        "0x10",
+        "\"1\"",
+        "18446744073709551616",
+        "100000000000000000000",
+        "111111111111111111111",
+    ] {
         bench.stored(conn, text.as_bytes());
         let answer = count(&mut bench, conn, Opcode::INCREMENT, 1, 1, 0);
         assert_eq!((answer.status, answer.value.len()), (Status::DELTA_BADVAL, 0), "{text:?}");
