@@ -60,6 +60,11 @@ pub(crate) fn initial_of(number: usize) -> u64 {
     FIRST_INITIAL + number as u64 * INITIALS_APART
 }
 
+/// An expiry that only this operation has: they lie further apart than a run takes.
+fn expiry_of(number: usize) -> Expiry {
+    Expiry::from(Duration::from_secs(86_400 * 61 + 3_600 * number as u64))
+}
+
 impl Draft {
     /// `cas_of` knows the last CAS that somebody saw of a key.
     pub(crate) fn invent(
@@ -110,9 +115,11 @@ impl Draft {
             // A counter on a document would make one of a missing one: then it only meets what is no number.
             initial: (is_counter && random.chance(600)).then(|| initial_of(number)),
             // Never within the run.
-            expiry: match random.below(3) {
-                0 => Expiry::NEVER,
-                1 => Expiry::from(Duration::from_secs(86_400)),
+            expiry: match (random.below(3), verb) {
+                // To touch a document with the expiry that it has changes nothing, and then its CAS names another.
+                (_, Verb::Touch | Verb::GetAndTouch) => expiry_of(number),
+                (0, _) => Expiry::NEVER,
+                (1, _) => Expiry::from(Duration::from_secs(86_400)),
                 _ => Expiry::from(Duration::from_secs(86_400 * 60)),
             },
             key,

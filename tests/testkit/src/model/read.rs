@@ -38,19 +38,23 @@ impl Store {
         answer_document(link, request, document, cas)
     }
 
-    /// TOUCH and GAT: a new expiry is a change, with a new CAS.
+    /// TOUCH and GAT: a new expiry is a change, with a new CAS; the same one again changes nothing.
     pub(crate) fn touch(&mut self, link: &mut Link, request: &Request<'_>, place: Place<'_>) -> Outcome {
         let document = self.live(place, request.at).ok_or(Status::KEY_ENOENT)?;
         if document.is_locked(request.at.now) {
             return Err(Status::LOCKED.into());
         }
         let expiry = request.at.absolute_expiry(request.extras_u32(0));
-        let change = self.put(place, request.opcode, request.at, |document| document.expiry = expiry);
+        let cas = if document.expiry == expiry {
+            document.cas
+        } else {
+            self.put(place, request.opcode, request.at, |document| document.expiry = expiry).cas
+        };
         if request.opcode == Opcode::TOUCH {
-            return link.answer(request, &Reply { cas: change.cas, ..Reply::default() });
+            return link.answer(request, &Reply { cas, ..Reply::default() });
         }
         // It may be gone: an expiry in the past is one that has come.
         let document = self.vbucket(place).stored(place.key).ok_or(Status::KEY_ENOENT)?;
-        answer_document(link, request, document, change.cas)
+        answer_document(link, request, document, cas)
     }
 }

@@ -77,6 +77,26 @@ fn touching_changes_it_and_the_cas() {
 }
 
 #[test]
+fn touching_to_the_same_second_changes_nothing() {
+    let mut bench = Bench::new();
+    let conn = bench.client();
+    let gat_for = |expiry| Outgoing { opcode: Opcode::GAT, ..touch_for(expiry) };
+    let date = (UNIX + 40 * DAY) as u32;
+    // For ever, to a date, and for a time that ends in the same second.
+    for (stored, touched) in [(0, 0), (date, date), (100, 100), (100, (UNIX + 100) as u32)] {
+        let cas = bench.call(conn, set_for(stored)).cas;
+        let changes = bench.model.effects().len();
+        let sequence = bench.model.sequence("default", bench.now);
+        assert_eq!(bench.call(conn, touch_for(touched)).cas, cas);
+        let got = bench.call(conn, gat_for(touched));
+        assert_eq!((got.cas, got.text()), (cas, "v"));
+        assert_eq!(bench.call(conn, get()).cas, cas);
+        assert_eq!(bench.model.effects().len(), changes);
+        assert_eq!(bench.model.sequence("default", bench.now), sequence);
+    }
+}
+
+#[test]
 fn writing_ends_it_unless_it_is_to_be_preserved() {
     let mut bench = Bench::new();
     let conn = bench.client();
