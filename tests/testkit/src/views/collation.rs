@@ -1,8 +1,11 @@
 //! Keys of rows and their order: null, false, true, numbers, strings, arrays, objects.
 //!
-//! Strings are in the order of the root collation, strings that it holds equal by their bytes. Arrays are compared
-//! element by element, objects member by member in the order written (name first, then value); the shorter comes
-//! first. That is why objects are not read into a map.
+//! Strings are in the order of the root collation. Arrays are compared element by element, objects member by member in
+//! the order written (name first, then value); the shorter comes first. That is why objects are not read into a map.
+//!
+//! The collation holds different strings equal (one accent written in two ways, characters without weight). A range
+//! takes all of them and rows do not keep them apart, so [`Key::collate`] does not either; whether two keys are the
+//! same is another question, which grouping asks, and `==` answers.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -18,7 +21,7 @@ static ROOT: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
 });
 
 /// One JSON value as a key. Numbers are doubles, as in the language that emits them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Key {
     Null,
     Bool(bool),
@@ -48,47 +51,30 @@ impl Key {
             _ => None,
         }
     }
-}
 
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> Ordering {
+    /// The order of rows. Equal keys of this order need not be the same.
+    pub(super) fn collate(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Number(a), Self::Number(b)) => compare_numbers(*a, *b),
-            (Self::String(a), Self::String(b)) => compare_strings(a, b),
-            (Self::Array(a), Self::Array(b)) => a.cmp(b),
-            (Self::Object(a), Self::Object(b)) => {
-                let members = a
-                    .iter()
-                    .zip(b)
-                    .map(|((name_a, a), (name_b, b))| compare_strings(name_a, name_b).then_with(|| a.cmp(b)));
-                members.fold(Ordering::Equal, Ordering::then).then(a.len().cmp(&b.len()))
-            }
+            (Self::String(a), Self::String(b)) => ROOT.compare(a, b),
+            (Self::Array(a), Self::Array(b)) => collate_all(a, b, Self::collate),
+            (Self::Object(a), Self::Object(b)) => collate_all(a, b, |(name_a, a), (name_b, b)| {
+                ROOT.compare(name_a, name_b).then_with(|| a.collate(b))
+            }),
             _ => self.rank().cmp(&other.rank()),
         }
     }
 }
 
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+/// Part by part; where one ends before they differ, it comes first.
+fn collate_all<T>(a: &[T], b: &[T], collate: impl Fn(&T, &T) -> Ordering) -> Ordering {
+    let mut parts = a.iter().zip(b).map(|(a, b)| collate(a, b));
+    parts.find(|order| order.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
 }
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Key {}
 
 /// JSON has no NaN, and minus zero is zero.
 fn compare_numbers(a: f64, b: f64) -> Ordering {
     a.partial_cmp(&b).unwrap_or(Ordering::Equal)
-}
-
-fn compare_strings(a: &str, b: &str) -> Ordering {
-    ROOT.compare(a, b).then_with(|| a.cmp(b))
 }
 
 impl<'de> Deserialize<'de> for Key {
@@ -213,7 +199,7 @@ mod tests {
     fn values_are_in_the_order_of_the_table() {
         for (i, a) in ASCENDING.iter().enumerate() {
             for (j, b) in ASCENDING.iter().enumerate() {
-                assert_eq!(key(a).cmp(&key(b)), i.cmp(&j), "{a} and {b}");
+                assert_eq!(key(a).collate(&key(b)), i.cmp(&j), "{a} and {b}");
             }
         }
     }
@@ -226,9 +212,36 @@ mod tests {
     }
 
     #[test]
-    fn strings_that_the_collation_holds_equal_are_in_the_order_of_their_bytes() {
-        // A control character has no weight in the root collation.
-        assert_eq!(ROOT.compare("a", "a\u{1}"), Ordering::Equal);
-        assert_eq!(key("\"a\"").cmp(&key("\"a\\u0001\"")), Ordering::Less);
+    fn strings_that_the_collation_holds_equal_are_equal_in_order_and_not_the_same() {
+        // An accent in two ways, and a control character, which has no weight in the root collation.
+        let equal = [("\"\u{e9}\"", "\"e\\u0301\""), ("\"a\"", "\"a\\u0001\""), ("\"\"", "\"\\u0000\"")];
+        for (a, b) in equal {
+            for (a, b) in [(a.to_owned(), b.to_owned()), (format!("[{a}]"), format!("[{b}]"))] {
+                assert_eq!(key(&a).collate(&key(&b)), Ordering::Equal, "{a} and {b}");
+                assert_ne!(key(&a), key(&b));
+                // What follows decides, as it does after parts that are the same.
+                let [longer, shorter] = [format!("[{a},0]"), format!("[{b}]")];
+                assert_eq!(key(&longer).collate(&key(&shorter)), Ordering::Greater);
+                let [less, more] = [format!("{{\"k\":{a},\"l\":1}}"), format!("{{\"k\":{b},\"l\":2}}")];
+                assert_eq!(key(&less).collate(&key(&more)), Ordering::Less);
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_is_consistent() {
+        let mut keys: Vec<Key> = ASCENDING.iter().map(|text| key(text)).collect();
+        let equal = ["\"a\\u0001\"", "\"\u{e9}\"", "\"e\\u0301\"", "[1,\"a\\u0001\"]", "{\"a\\u0001\":1}"];
+        keys.extend(equal.map(key));
+        for a in &keys {
+            for b in &keys {
+                assert_eq!(a.collate(b), b.collate(a).reverse(), "{a:?} and {b:?}");
+                for c in &keys {
+                    if a.collate(b).is_le() && b.collate(c).is_le() {
+                        assert!(a.collate(c).is_le(), "{a:?}, {b:?}, {c:?}");
+                    }
+                }
+            }
+        }
     }
 }

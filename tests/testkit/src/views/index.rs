@@ -74,7 +74,8 @@ impl Index {
                     let id = changed[emitted.document].id.clone();
                     Some(Row { key, id, key_text: emitted.key, value: emitted.value })
                 }));
-                self.rows.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| a.id.cmp(&b.id)));
+                // Stable: what one document emits under equal keys stays in the order in which it did.
+                self.rows.sort_by(|a, b| a.key.collate(&b.key).then_with(|| a.id.cmp(&b.id)));
             }
             Err(failure) => {
                 // Nothing is known of the documents behind the one that failed: begin anew at the next change.
@@ -115,7 +116,7 @@ pub(super) fn range(rows: &[Row], span: &Span) -> Range<usize> {
 /// at all rows of its key.
 fn rows_before(rows: &[Row], key: &Key, bound: &Bound, at_bound: Ordering) -> usize {
     rows.partition_point(|row| {
-        let order = row.key.cmp(key).then_with(|| match &bound.id {
+        let order = row.key.collate(key).then_with(|| match &bound.id {
             Some(id) => row.id[..].cmp(id.as_bytes()),
             None => Equal,
         });

@@ -134,12 +134,12 @@ impl Options {
             return refuse("`keys` cannot be combined with `key`, `startkey` or `endkey`");
         }
         if let (Some(start), Some(end)) = (&self.span.start.key, &self.span.end.key) {
-            if self.span.descending && start < end {
+            if self.span.descending && start.collate(end).is_lt() {
                 return refuse(
                     "no row can match: with descending=true `startkey` must not be before `endkey`",
                 );
             }
-            if !self.span.descending && start > end {
+            if !self.span.descending && start.collate(end).is_gt() {
                 return refuse(
                     "no row can match: `startkey` is after `endkey`, swap them or set descending=true",
                 );

@@ -3,6 +3,7 @@
 mod designs;
 mod limits;
 mod queries;
+mod ranges;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use bytes::Bytes;
 
 use super::{Access, Document, DocumentSource, ViewService};
 use crate::http::{Request, Response};
+
+const BY_K: &str = "function (doc, meta) { emit(doc.k, null); }";
 
 /// Documents in memory, counting how often they were read.
 #[derive(Default)]
@@ -148,4 +151,10 @@ fn text(response: &Response) -> String {
 fn ids(rows: &str) -> String {
     let id = |row: &str| row.split('"').nth(3).unwrap_or_default().to_owned();
     rows.split(' ').filter(|row| !row.is_empty()).map(id).collect::<Vec<_>>().join(",")
+}
+
+/// A view of letters, one key twice.
+fn letters() -> Bench {
+    let keys = [("d1", "\"a\""), ("d2", "\"b\""), ("d3", "\"b\""), ("d4", "\"c\""), ("d5", "\"d\"")];
+    Bench::with_view(&keys, serde_json::json!({ "map": BY_K }))
 }

@@ -1,15 +1,8 @@
-//! Rows: their text, order, ranges, grouping; and what the options refuse.
+//! Rows: their text and grouping; and what the options refuse.
 
 use serde_json::json;
 
 use super::*;
-
-const BY_K: &str = "function (doc, meta) { emit(doc.k, null); }";
-
-fn letters() -> Bench {
-    let keys = [("d1", "\"a\""), ("d2", "\"b\""), ("d3", "\"b\""), ("d4", "\"c\""), ("d5", "\"d\"")];
-    Bench::with_view(&keys, json!({ "map": BY_K }))
-}
 
 /// Dates as arrays, with a number each.
 fn dates(reduce: &str) -> Bench {
@@ -70,43 +63,6 @@ fn long_answers_are_flushed_in_groups() {
     let rows = text["rows"].as_array().unwrap();
     let found: Vec<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
     assert_eq!(found, ids, "rows of one key are in the order of their ids");
-}
-
-#[test]
-fn ranges_take_their_bounds() {
-    let mut bench = letters();
-    let cases = [
-        ("", "d1,d2,d3,d4,d5"),
-        ("key=\"b\"", "d2,d3"),
-        ("key=\"bb\"", ""),
-        ("startkey=\"b\"", "d2,d3,d4,d5"),
-        ("start_key=\"aa\"&end_key=\"c\"", "d2,d3,d4"),
-        ("endkey=\"b\"", "d1,d2,d3"),
-        ("endkey=\"b\"&inclusive_end=false", "d1"),
-        ("endkey=\"b\"&inclusive_end=FALSE", "d1"),
-        ("startkey=\"b\"&startkey_docid=d3", "d3,d4,d5"),
-        ("startkey=\"b\"&start_key_doc_id=d21&endkey=\"b\"&end_key_doc_id=d3", "d3"),
-        ("endkey=\"b\"&endkey_docid=d2", "d1,d2"),
-        ("endkey=\"b\"&endkey_docid=d3&inclusive_end=false", "d1,d2"),
-        ("startkey_docid=d4", "d1,d2,d3,d4,d5"),
-        ("descending=true", "d5,d4,d3,d2,d1"),
-        ("descending=true&startkey=\"c\"&endkey=\"b\"", "d4,d3,d2"),
-        ("descending=true&startkey=\"c\"&endkey=\"b\"&inclusive_end=false", "d4"),
-        ("descending=true&startkey=\"b\"&startkey_docid=d2", "d2,d1"),
-        ("descending=true&endkey=\"b\"&endkey_docid=d3", "d5,d4,d3"),
-        ("descending=true&endkey=\"b\"&endkey_docid=d2&inclusive_end=false", "d5,d4,d3"),
-        ("skip=1&limit=2", "d2,d3"),
-        ("skip=9", ""),
-        ("descending=true&skip=1&limit=1", "d4"),
-        ("keys=[\"d\",\"x\",\"b\"]", "d5,d2,d3"),
-        ("keys=[\"d\",\"b\"]&descending=true&skip=1", "d3,d2"),
-        ("keys=[]", ""),
-        ("whatever=1&stale=false", "d1,d2,d3,d4,d5"),
-    ];
-    for (options, expected) in cases {
-        let options = options.replace('"', "%22").replace('[', "%5B").replace(']', "%5D");
-        assert_eq!(ids(&bench.rows(&options)), expected, "{options}");
-    }
 }
 
 #[test]
