@@ -25,8 +25,49 @@ fn features_are_granted_in_order_once_and_anew_each_time() {
     // Compression, unordered execution and pushes are not done here.
     assert_eq!(bench.call(conn, hello(&[0, 0x0a, 0, 0x0e, 0, 0x0c, 0, 0x13, 0, 3])).value, [0, 3]);
     assert!(bench.call(conn, hello(&[])).value.is_empty());
-    assert_eq!(bench.status(conn, hello(&[0])), Status::EINVAL);
-    assert_eq!(bench.status(conn, hello(&[0, 0x1f])), Status::EINVAL);
+}
+
+#[test]
+fn features_that_need_others_are_refused_without_them() {
+    let mut bench = Bench::new();
+    let conn = bench.accept(0);
+    let mut ask = |codes: &[u8]| {
+        let value: Vec<u8> = codes.iter().flat_map(|code| [0, *code]).collect();
+        let answer = bench.call(conn, hello(&value));
+        let body = serde_json::from_slice::<serde_json::Value>(&answer.value).ok();
+        (answer.status, body.and_then(|body| Some(body["error"]["context"].as_str()?.to_owned())))
+    };
+    for (codes, words) in [
+        (&[0x0d][..], "Clustermap change notification needs Duplex"),
+        (&[0x1f], "ClustermapChangeNotificationBrief needs Duplex"),
+        (&[0x15], "VAttr needs XATTR"),
+        (&[0x18], "SubdocDocumentMacroSupport needs XATTR"),
+        (&[0x22], "RangeScanIncludeXattr needs XATTR"),
+        (&[0x24], "GetRandomKeyIncludeXattr needs XATTR"),
+        (&[0x24, 0x06], "GetRandomKeyIncludeXattr needs JSON"),
+        (&[0x24, 0x06, 0x0b], "GetRandomKeyIncludeXattr needs SnappyEverywhere"),
+        (&[0x24, 0x18, 0x06, 0x0d], "Clustermap change notification needs Duplex"),
+        (&[0x05, 0x1f, 0x03], "TCPNODELAY cannot co-exist with TCPDELAY"),
+    ] {
+        assert_eq!(ask(codes), (Status::EINVAL, Some(words.to_owned())), "{codes:x?}");
+    }
+    for codes in [&[0x0c, 0x0d, 0x1f][..], &[0x18, 0x15, 0x22, 0x06], &[0x24, 0x06, 0x0b, 0x13]] {
+        assert_eq!(ask(codes).0, Status::SUCCESS, "{codes:x?}");
+    }
+}
+
+#[test]
+fn a_refused_hello_leaves_the_features_that_there_were() {
+    let mut bench = Bench::new();
+    let conn = bench.link(0, &[Feature::MUTATION_SEQNO, Feature::XERROR, Feature::TRACING]);
+    for refused in [&[0][..], &[0, 0x03, 0, 0x05], &[0, 0x04, 0, 0x1f], &[0, 0x15]] {
+        assert_eq!(bench.status(conn, hello(refused)), Status::EINVAL);
+        let answer = bench.call(conn, set(b"v"));
+        assert_eq!((answer.extras.len(), answer.framing.len()), (16, 3), "{refused:x?}");
+    }
+    bench.call(conn, hello(&[0, 0x07]));
+    let answer = bench.call(conn, set(b"v"));
+    assert_eq!((answer.extras.len(), answer.framing.len()), (0, 0));
 }
 
 #[test]
