@@ -43,7 +43,8 @@ impl<'a> Request<'a> {
         self.quiet && matches!(self.opcode, Opcode::GET | Opcode::GETK | Opcode::GAT)
     }
 
-    /// Checks the frame against the rules of its opcode, and takes the collection prefix off its key.
+    /// Checks the frame against the rules of its opcode, and takes the collection prefix off its key. What is wrong with
+    /// several parts is refused for the one that a real server looks at first.
     pub(crate) fn check(&mut self, link: &Link) -> Outcome {
         let Some(rule) = rule(self.opcode) else {
             return Err(match self.packet.opcode().name() {
@@ -51,17 +52,18 @@ impl<'a> Request<'a> {
                 None => Refusal::from(Status::UNKNOWN_COMMAND),
             });
         };
+        self.check_parts(rule, link)?;
         self.check_datatype(link)?;
-        self.check_parts(rule)?;
-        self.check_key(rule, link)?;
-        self.check_frames(rule)
+        self.check_frames(rule)?;
+        if rule.key == Key::Document && link.has(Feature::COLLECTIONS) {
+            self.key = super::collections::strip_prefix(self.packet.key())?;
+        }
+        Ok(())
     }
 
+    /// Whether the link has the datatypes of this request.
     fn check_datatype(&self, link: &Link) -> Outcome {
         let datatype = self.packet.datatype().0;
-        if datatype & !7 != 0 {
-            return Err(Refusal::invalid("Request datatype invalid"));
-        }
         let granted =
             [(Datatype::JSON, Feature::JSON, "json"), (Datatype::SNAPPY, Feature::SNAPPY, "snappy")];
         for (bit, feature, name) in granted {
@@ -75,13 +77,27 @@ impl<'a> Request<'a> {
         Ok(())
     }
 
-    fn check_parts(&self, rule: Rule) -> Outcome {
+    /// Which parts there are, and how long they are.
+    fn check_parts(&self, rule: Rule, link: &Link) -> Outcome {
+        if self.packet.datatype().0 & !7 != 0 {
+            return Err(Refusal::invalid("Request datatype invalid"));
+        }
         let extras = self.packet.extras().len();
         match rule.extras {
             Extras::None if extras != 0 => return Err(Refusal::invalid("Request must not include extras")),
             Extras::MayBe(_) if extras == 0 => {}
             Extras::Exactly(want) | Extras::MayBe(want) if extras != want => {
                 return Err(Refusal::invalid(format!("Request must include extras of length {want}")));
+            }
+            _ => {}
+        }
+        let key = self.packet.key();
+        let max_key = if link.has(Feature::COLLECTIONS) { MAX_KEY + 1 } else { MAX_KEY };
+        match rule.key {
+            Key::None if !key.is_empty() => return Err(Refusal::invalid("Request must not include key")),
+            Key::Document if key.is_empty() => return Err(Refusal::invalid("Request must include key")),
+            _ if key.len() > max_key => {
+                return Err(Refusal::invalid(format!("Key length exceeds {max_key}")));
             }
             _ => {}
         }
@@ -95,25 +111,6 @@ impl<'a> Request<'a> {
             Cas::Never if self.packet.cas() != 0 => Err(Refusal::invalid("Request CAS must not be set")),
             Cas::Always if self.packet.cas() == 0 => Err(Refusal::invalid("Request CAS must be set")),
             _ => Ok(()),
-        }
-    }
-
-    fn check_key(&mut self, rule: Rule, link: &Link) -> Outcome {
-        let key = self.packet.key();
-        match rule.key {
-            Key::None if !key.is_empty() => Err(Refusal::invalid("Request must not include key")),
-            Key::Name if key.len() > MAX_KEY => Err(Refusal::invalid("Key length exceeds 250")),
-            Key::None | Key::Name => Ok(()),
-            Key::Document if key.is_empty() => Err(Refusal::invalid("Request must include key")),
-            Key::Document if link.has(Feature::COLLECTIONS) => {
-                if key.len() > MAX_KEY + 1 {
-                    return Err(Refusal::invalid("Key length exceeds 251"));
-                }
-                self.key = super::collections::strip_prefix(key)?;
-                Ok(())
-            }
-            Key::Document if key.len() > MAX_KEY => Err(Refusal::invalid("Key length exceeds 250")),
-            Key::Document => Ok(()),
         }
     }
 
@@ -187,7 +184,7 @@ enum Extras {
     MayBe(usize),
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Key {
     None,
     /// A name or nothing: agent, mechanism, bucket, group.

@@ -32,6 +32,9 @@ fn parts_are_as_the_operation_wants_them() {
     assert_eq!(bench.status(conn, Outgoing { key: &long[1..], ..set(b"v") }), Status::SUCCESS);
 }
 
+const UNKNOWN: &str =
+    r#"{"error":{"context":"Unknown scope or collection in operation"},"manifest_uid":"0"}"#;
+
 #[test]
 fn keys_carry_a_collection_once_that_is_granted() {
     let mut bench = Bench::new();
@@ -42,9 +45,19 @@ fn keys_carry_a_collection_once_that_is_granted() {
     key.push(b'k');
     assert_eq!(refused(&mut bench, conn, Outgoing { key: &key, ..set(b"v") }), "Key length exceeds 251");
     assert_eq!(refused(&mut bench, conn, Outgoing { key: b"\0", ..get() }), "Key length must be >= 2");
-    let unknown = bench.call(conn, Outgoing { key: b"\x09k", ..get() });
+    let reserved = Outgoing { key: b"\x01k", ..get() };
+    assert_eq!(refused(&mut bench, conn, reserved), "Invalid collection-id:1");
+    let unknown = bench.call(conn, Outgoing { key: b"\x10k", ..get() });
     assert_eq!(unknown.status, Status::UNKNOWN_COLLECTION);
-    assert!(unknown.text().contains("manifest_uid"));
+    assert_eq!(unknown.text(), UNKNOWN);
+    // What is wrong with the frame counts before that.
+    let in_unknown = Outgoing { key: b"\x10k", ..set(b"v") };
+    for (frame, words) in [
+        (Outgoing { extras: &[], ..in_unknown }, "Request must include extras of length 8"),
+        (Outgoing { framing: &[0x12, 1, 0], ..in_unknown }, "Invalid encoding in FrameExtras"),
+    ] {
+        assert_eq!(refused(&mut bench, conn, frame), words);
+    }
     assert_eq!(bench.call(conn, Outgoing { key: b"\0k", ..set(b"v") }).status, Status::SUCCESS);
     let bare = bench.client();
     assert_eq!(bench.call(bare, get()).text(), "v", "the document is the same");
@@ -61,8 +74,12 @@ fn a_collection_is_found_by_its_path() {
         let answer = bench.call(conn, ask(path));
         assert_eq!((answer.status, answer.extras), (Status::SUCCESS, vec![0; 12]));
     }
-    assert_eq!(bench.status(conn, ask(b"_default.users")), Status::UNKNOWN_COLLECTION);
-    assert_eq!(bench.status(conn, ask(b"shop.users")), Status::UNKNOWN_SCOPE);
+    for (path, status) in
+        [(&b"_default.users"[..], Status::UNKNOWN_COLLECTION), (b"shop.users", Status::UNKNOWN_SCOPE)]
+    {
+        let answer = bench.call(conn, ask(path));
+        assert_eq!((answer.status, answer.text()), (status, UNKNOWN));
+    }
     assert_eq!(bench.status(conn, ask(b"_default")), Status::EINVAL);
 }
 
