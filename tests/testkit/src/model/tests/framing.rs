@@ -106,8 +106,15 @@ fn durable_writes_are_checked_and_done() {
 fn unknown_operations_and_those_that_are_not_done_here() {
     let mut bench = Bench::new();
     let conn = bench.client();
-    assert_eq!(bench.status(conn, Outgoing::request(Opcode(0xef))), Status::UNKNOWN_COMMAND);
+    for opcode in [0x2f, 0x6f, 0x84, 0xef] {
+        assert_eq!(bench.status(conn, Outgoing::request(Opcode(opcode))), Status::UNKNOWN_COMMAND);
+    }
     assert_eq!(bench.status(conn, about(Opcode::SUBDOC_GET)), Status::NOT_SUPPORTED);
+    let tap = 0x40..=0x47;
+    for opcode in tap.chain([0x30, 0x3c, 0x9e, 0xc2]) {
+        let answer = bench.call(conn, Outgoing::request(Opcode(opcode)));
+        assert_eq!((answer.status, answer.text()), (Status::NOT_SUPPORTED, ""), "{opcode:#x} was removed");
+    }
 }
 
 #[test]
