@@ -4,7 +4,7 @@ use super::reply::{Outcome, Refusal, Reply};
 use super::request::Request;
 use super::sasl::Exchange;
 use couchbase_core::Instant;
-use couchbase_core::wire::{Datatype, Feature, Outgoing, Status, framing};
+use couchbase_core::wire::{Datatype, Feature, Opcode, Outgoing, Status, framing};
 
 /// Names one link for as long as it lives; never used again for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,7 +108,9 @@ impl Link {
     /// Writes an answer, whether or not the request is a quiet one.
     pub(crate) fn write(&mut self, request: &Request<'_>, reply: &Reply<'_>) {
         let mut frames = [0; 3];
-        let traced = self.has(Feature::TRACING);
+        // A real server writes statistics by another way, which knows nothing of tracing.
+        let is_statistic = request.opcode == Opcode::STAT && reply.status == Status::SUCCESS;
+        let traced = self.has(Feature::TRACING) && !is_statistic;
         if traced {
             frames[0] = 0x02;
             frames[1..].copy_from_slice(&framing::encode_server_duration(request.waited).to_be_bytes());

@@ -133,6 +133,16 @@ fn statistics_end_with_an_empty_entry() {
 }
 
 #[test]
+fn statistics_are_not_traced() {
+    let mut bench = Bench::new();
+    let conn = bench.link(0, &[Feature::XERROR, Feature::TRACING]);
+    bench.send(conn, Outgoing::request(Opcode::STAT));
+    let answers = bench.answers(conn);
+    assert!(answers.len() > 2 && answers.iter().all(|answer| answer.framing.is_empty()));
+    assert_eq!(bench.call(conn, Outgoing::request(Opcode::NOOP)).framing.len(), 3);
+}
+
+#[test]
 fn a_frame_may_arrive_in_any_pieces() {
     let mut bench = Bench::new();
     let conn = bench.client();
