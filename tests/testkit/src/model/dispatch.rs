@@ -129,6 +129,5 @@ fn is_allowed_to_anyone(opcode: Opcode) -> bool {
             | Opcode::SASL_AUTH
             | Opcode::SASL_STEP
             | Opcode::GET_ERROR_MAP
-            | Opcode::QUIT
     )
 }

@@ -89,9 +89,17 @@ fn every_answer_is_traced_once_that_is_granted() {
 fn nothing_goes_without_a_user() {
     let mut bench = Bench::new();
     let conn = bench.accept(0);
-    for opcode in [Opcode::GET, Opcode::NOOP, Opcode::SELECT_BUCKET, Opcode::GET_CLUSTER_CONFIG] {
+    for opcode in [
+        Opcode::GET,
+        Opcode::NOOP,
+        Opcode::SELECT_BUCKET,
+        Opcode::GET_CLUSTER_CONFIG,
+        Opcode::QUIT,
+        Opcode::QUITQ,
+    ] {
         assert_eq!(bench.status(conn, Outgoing::request(opcode)), Status::EACCESS);
     }
+    assert!(!bench.model.wants_close(conn));
     assert_eq!(bench.status(conn, plain(b"\0app\0wrong")), Status::AUTH_ERROR);
     assert_eq!(bench.status(conn, plain(b"\0\0")), Status::AUTH_ERROR);
     assert_eq!(bench.status(conn, plain(b"\0app\0secret\0")), Status::SUCCESS);
