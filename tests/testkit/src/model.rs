@@ -14,6 +14,7 @@ mod effects;
 mod fault;
 mod hello;
 mod inspect;
+mod json;
 mod layout;
 mod link;
 mod lock;

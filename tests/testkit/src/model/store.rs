@@ -5,6 +5,7 @@
 //! vbucket. The order of a map's iteration never reaches the outside: listings are sorted.
 
 use super::effects::{Effect, Effects};
+use super::json::is_json;
 use super::random::Random;
 use couchbase_core::Instant;
 use couchbase_core::wire::Opcode;
@@ -43,7 +44,7 @@ impl Document {
 
     /// Whether the value is JSON. Decided at the first question: most values are never asked about.
     pub(crate) fn is_json(&mut self) -> bool {
-        *self.json.get_or_insert_with(|| serde_json::from_slice::<serde::de::IgnoredAny>(&self.value).is_ok())
+        *self.json.get_or_insert_with(|| is_json(&self.value))
     }
 
     /// Replaces the value, keeping its allocation.
