@@ -23,6 +23,7 @@ mod random;
 mod read;
 mod reply;
 mod request;
+mod rule;
 mod sasl;
 mod scram;
 mod store;

@@ -1,9 +1,9 @@
-//! One request, decoded and checked: everything that can be refused without looking at a document.
-//!
-//! The rules a frame must follow are a table by opcode; texts and their order are a real server's.
+//! One request, decoded and checked: everything that can be refused without looking at a document. Texts and their
+//! order are a real server's.
 
 use super::link::Link;
 use super::reply::{Outcome, Refusal};
+use super::rule::{Cas, Extras, Key, Rule, is_removed, loud, rule};
 use super::store::Moment;
 use couchbase_core::wire::framing::request as frame;
 use couchbase_core::wire::{Datatype, Feature, Opcode, Packet, Status};
@@ -153,99 +153,4 @@ impl<'a> Request<'a> {
     pub(crate) fn extras_u64(&self, at: usize) -> u64 {
         u64::from(self.extras_u32(at)) << 32 | u64::from(self.extras_u32(at + 4))
     }
-}
-
-/// The loud form of a quiet operation.
-fn loud(opcode: Opcode) -> (Opcode, bool) {
-    let loud = match opcode {
-        Opcode::GETQ => Opcode::GET,
-        Opcode::GETKQ => Opcode::GETK,
-        Opcode::SETQ => Opcode::SET,
-        Opcode::ADDQ => Opcode::ADD,
-        Opcode::REPLACEQ => Opcode::REPLACE,
-        Opcode::DELETEQ => Opcode::DELETE,
-        Opcode::INCREMENTQ => Opcode::INCREMENT,
-        Opcode::DECREMENTQ => Opcode::DECREMENT,
-        Opcode::QUITQ => Opcode::QUIT,
-        Opcode::APPENDQ => Opcode::APPEND,
-        Opcode::PREPENDQ => Opcode::PREPEND,
-        Opcode::GATQ => Opcode::GAT,
-        _ => return (opcode, false),
-    };
-    (loud, true)
-}
-
-/// What servers once did, and still know by name: operations on ranges, TAP, and a few of XDCR and of replication.
-fn is_removed(opcode: Opcode) -> bool {
-    matches!(opcode.0, 0x30..=0x3c | 0x40..=0x47 | 0x9e | 0x9f | 0xc1 | 0xc2)
-}
-
-#[derive(Clone, Copy)]
-enum Extras {
-    None,
-    Exactly(usize),
-    /// None, or so many.
-    MayBe(usize),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Key {
-    None,
-    /// A name or nothing: agent, mechanism, bucket, group.
-    Name,
-    Document,
-}
-
-#[derive(Clone, Copy)]
-enum Cas {
-    Never,
-    May,
-    Always,
-}
-
-#[derive(Clone, Copy)]
-struct Rule {
-    extras: Extras,
-    key: Key,
-    value: bool,
-    cas: Cas,
-    durable: bool,
-    keeps_ttl: bool,
-}
-
-/// The rules of an operation that the cluster does.
-fn rule(opcode: Opcode) -> Option<Rule> {
-    use Extras::{Exactly, MayBe};
-    let plain =
-        |extras, key, value| Rule { extras, key, value, cas: Cas::Never, durable: false, keeps_ttl: false };
-    let read = |extras| plain(extras, Key::Document, false);
-    let write = |extras, value, cas, keeps_ttl| Rule {
-        cas,
-        durable: true,
-        keeps_ttl,
-        ..plain(extras, Key::Document, value)
-    };
-    Some(match opcode {
-        Opcode::GET | Opcode::GETK => read(Extras::None),
-        Opcode::SET | Opcode::REPLACE => write(Exactly(8), true, Cas::May, true),
-        Opcode::ADD => write(Exactly(8), true, Cas::Never, false),
-        Opcode::DELETE => write(Extras::None, false, Cas::May, false),
-        Opcode::INCREMENT | Opcode::DECREMENT => write(Exactly(20), false, Cas::Never, true),
-        Opcode::APPEND | Opcode::PREPEND => write(Extras::None, true, Cas::May, true),
-        Opcode::TOUCH | Opcode::GAT => read(Exactly(4)),
-        Opcode::GET_LOCKED => read(MayBe(4)),
-        Opcode::UNLOCK_KEY => Rule { cas: Cas::Always, ..read(Extras::None) },
-        Opcode::QUIT | Opcode::NOOP | Opcode::VERSION => plain(Extras::None, Key::None, false),
-        Opcode::SASL_LIST_MECHS | Opcode::LIST_BUCKETS | Opcode::COLLECTIONS_GET_MANIFEST => {
-            plain(Extras::None, Key::None, false)
-        }
-        Opcode::HELLO | Opcode::SASL_AUTH | Opcode::SASL_STEP | Opcode::STAT => {
-            plain(Extras::None, Key::Name, true)
-        }
-        Opcode::SELECT_BUCKET => plain(Extras::None, Key::Name, false),
-        Opcode::GET_ERROR_MAP => plain(Extras::None, Key::None, true),
-        Opcode::GET_CLUSTER_CONFIG => plain(MayBe(16), Key::None, false),
-        Opcode::COLLECTIONS_GET_ID | Opcode::COLLECTIONS_GET_SCOPE_ID => plain(Extras::None, Key::Name, true),
-        _ => return None,
-    })
 }
