@@ -32,9 +32,13 @@ impl Store {
         let (delta, initial, expiry) = (request.extras_u64(0), request.extras_u64(8), request.extras_u32(16));
         let (counted, created) = match self.live(place, request.at) {
             None if expiry == NEVER_CREATE => return Err(Status::KEY_ENOENT.into()),
-            None => (initial, true),
+            None => {
+                request.check_durability()?;
+                (initial, true)
+            }
             Some(document) => {
                 let before = number(&document.value).ok_or(Status::DELTA_BADVAL)?;
+                request.check_durability()?;
                 if document.is_locked(request.at.now) {
                     return Err(Status::LOCKED.into());
                 }

@@ -4,7 +4,7 @@ use super::Model;
 use super::cluster_config::{self, Named};
 use super::link::Link;
 use super::reply::{Outcome, Refusal, Reply};
-use super::request::Request;
+use super::request::{Durability, Request};
 use super::store::Place;
 use super::{collections, hello, node_info, sasl};
 use couchbase_core::wire::{Opcode, Status};
@@ -51,12 +51,15 @@ impl Model {
     }
 
     /// The operations on one document: the link needs a bucket, its user the right, its node the vbucket.
-    fn document_operation(&mut self, link: &mut Link, request: &Request<'_>) -> Outcome {
+    fn document_operation(&mut self, link: &mut Link, request: &mut Request<'_>) -> Outcome {
         let bucket = link.bucket.ok_or(Status::NO_BUCKET)?;
         self.check_right(link, request)?;
         let vbucket = request.packet.vbucket();
         if !self.layout.serves(link.node, vbucket) {
             return Err(self.not_my_vbucket(link));
+        }
+        if request.durability == Durability::Asked && !self.layout.has_majority(vbucket) {
+            request.durability = Durability::Impossible;
         }
         let place = Place { bucket, vbucket, key: request.key };
         match request.opcode {

@@ -62,6 +62,14 @@ impl Layout {
         self.owners.get(usize::from(vbucket)).copied().flatten()
     }
 
+    /// Whether more than half of a vbucket's copies have a node, as durable writes need. With three replicas a real
+    /// server does no durable writes at all.
+    pub(crate) fn has_majority(&self, vbucket: u16) -> bool {
+        self.map
+            .get(usize::from(vbucket))
+            .is_some_and(|chain| chain.len() <= 3 && chain.iter().flatten().count() > chain.len() / 2)
+    }
+
     /// First step of a move: `to` serves the vbucket from now on, while configs still name the old node.
     pub(crate) fn hand_over(&mut self, vbucket: u16, to: usize) {
         self.owners[usize::from(vbucket)] = Some(to);
@@ -122,6 +130,26 @@ mod tests {
     fn more_replicas_than_nodes_leaves_places_empty() {
         let layout = Layout::new(1, 2, 4);
         assert_eq!(layout.map()[3], [Some(0), None, None]);
+    }
+
+    #[test]
+    fn a_majority_of_copies_counts_the_places_without_a_node() {
+        for (nodes, replicas, expected) in [
+            (1, 0, true),
+            (1, 1, false),
+            (2, 1, true),
+            (1, 2, false),
+            (2, 2, true),
+            (3, 2, true),
+            (4, 3, false),
+        ] {
+            let layout = Layout::new(nodes, replicas, 4);
+            assert_eq!(layout.has_majority(0), expected, "{nodes} nodes, {replicas} replicas");
+            assert!(!layout.has_majority(4));
+        }
+        let mut layout = Layout::new(2, 1, 4);
+        layout.fail_over(0);
+        assert!((0..4).all(|vbucket| !layout.has_majority(vbucket)));
     }
 
     #[test]

@@ -12,6 +12,16 @@ use std::time::Duration;
 const MAX_KEY: usize = 250;
 const MAX_VALUE: usize = 20 * 1024 * 1024;
 
+/// Whether a write is to be durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    NotAsked,
+    /// It is, which here holds of every write.
+    Asked,
+    /// It is, and not enough nodes have the vbucket.
+    Impossible,
+}
+
 /// One request.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
@@ -22,6 +32,7 @@ pub(crate) struct Request<'a> {
     /// The key without collection prefix.
     pub(crate) key: &'a [u8],
     pub(crate) preserve_ttl: bool,
+    pub(crate) durability: Durability,
     pub(crate) at: Moment,
     /// How long it lay unanswered.
     pub(crate) waited: Duration,
@@ -30,7 +41,16 @@ pub(crate) struct Request<'a> {
 impl<'a> Request<'a> {
     pub(crate) fn new(packet: Packet<'a>, at: Moment, waited: Duration) -> Self {
         let (opcode, quiet) = loud(packet.opcode());
-        Self { packet, opcode, quiet, key: packet.key(), preserve_ttl: false, at, waited }
+        Self {
+            packet,
+            opcode,
+            quiet,
+            key: packet.key(),
+            preserve_ttl: false,
+            durability: Durability::NotAsked,
+            at,
+            waited,
+        }
     }
 
     /// A quiet write says nothing when it succeeds.
@@ -133,6 +153,7 @@ impl<'a> Request<'a> {
                         return Err(Refusal::from(Status::DURABILITY_INVALID_LEVEL)
                             .because("Content represents an invalid requirement specification"));
                     }
+                    self.durability = Durability::Asked;
                 }
                 (frame::BARRIER | frame::PRESERVE_TTL | frame::DURABILITY, _) => {
                     return Err(Refusal::invalid("Invalid encoding in FrameExtras"));
@@ -141,6 +162,14 @@ impl<'a> Request<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a write that cannot be durable: what a real server looks at right before it writes.
+    pub(crate) fn check_durability(&self) -> Outcome {
+        match self.durability {
+            Durability::Impossible => Err(Status::DURABILITY_IMPOSSIBLE.into()),
+            Durability::NotAsked | Durability::Asked => Ok(()),
+        }
     }
 
     /// Four bytes of the extras.

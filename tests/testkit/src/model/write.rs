@@ -34,6 +34,7 @@ fn may_change(document: &Document, request: &Request<'_>) -> Outcome {
 impl Store {
     /// SET, ADD and REPLACE.
     pub(crate) fn store(&mut self, link: &mut Link, request: &Request<'_>, place: Place<'_>) -> Outcome {
+        request.check_durability()?;
         let found = self.live(place, request.at);
         let kept_expiry = match (found, request.opcode) {
             (Some(_), Opcode::ADD) => return Err(Status::KEY_EEXISTS.into()),
@@ -62,6 +63,7 @@ impl Store {
         place: Place<'_>,
     ) -> Outcome {
         let document = self.live(place, request.at).ok_or(Status::NOT_STORED)?;
+        request.check_durability()?;
         may_change(document, request)?;
         let added = request.packet.value();
         if document.value.len() + added.len() > MAX_VALUE {
@@ -76,6 +78,7 @@ impl Store {
 
     /// DELETE: the CAS of the answer is the tombstone's.
     pub(crate) fn delete(&mut self, link: &mut Link, request: &Request<'_>, place: Place<'_>) -> Outcome {
+        request.check_durability()?;
         let document = self.live(place, request.at).ok_or(Status::KEY_ENOENT)?;
         may_change(document, request)?;
         let change = self.remove(place, request.opcode, request.at);

@@ -103,6 +103,34 @@ fn durable_writes_are_checked_and_done() {
 }
 
 #[test]
+fn a_durable_write_needs_nodes_for_most_of_its_copies() {
+    let mut bench = Bench::new();
+    let conn = bench.client();
+    let counter = [0; 20];
+    let incr = Outgoing { extras: &counter, ..about(Opcode::INCREMENT) };
+    let append = Outgoing { value: b"v", ..about(Opcode::APPEND) };
+    let durable = |frame| Outgoing { framing: &[0x11, 1], ..frame };
+    bench.model.fail_over(1);
+    for frame in [set(b"v"), delete(), incr, Outgoing { opcode: Opcode::ADD, ..set(b"v") }] {
+        let answer = bench.call(conn, durable(frame));
+        assert_eq!((answer.status, answer.value.len()), (Status::DURABILITY_IMPOSSIBLE, 0), "{frame:?}");
+    }
+    // What reads before it writes says first that there is nothing to read.
+    assert_eq!(bench.status(conn, durable(append)), Status::NOT_STORED);
+    assert!(bench.model.effects().is_empty());
+    bench.stored(conn, b"text");
+    assert_eq!(bench.status(conn, durable(append)), Status::DURABILITY_IMPOSSIBLE);
+    assert_eq!(bench.status(conn, durable(incr)), Status::DELTA_BADVAL);
+    bench.stored(conn, b"1");
+    assert_eq!(bench.status(conn, durable(incr)), Status::DURABILITY_IMPOSSIBLE);
+    assert_eq!(bench.call(conn, get()).text(), "1");
+    let bare = bench.link(0, &[]);
+    bench.send(bare, durable(set(b"v")));
+    assert_eq!(bench.answers(bare), []);
+    assert!(bench.model.wants_close(bare), "a status that only extended errors have");
+}
+
+#[test]
 fn unknown_operations_and_those_that_are_not_done_here() {
     let mut bench = Bench::new();
     let conn = bench.client();
