@@ -15,6 +15,8 @@ mod index;
 #[cfg(feature = "views")]
 mod options;
 #[cfg(feature = "views")]
+mod placement;
+#[cfg(feature = "views")]
 mod query;
 #[cfg(feature = "views")]
 mod reduce;
@@ -35,4 +37,4 @@ mod tests;
 pub use absent::ViewService;
 #[cfg(feature = "views")]
 pub use service::ViewService;
-pub use source::{Access, Document, DocumentSource};
+pub use source::{Access, Document, DocumentSource, Placement, ViewNode};

@@ -57,6 +57,28 @@ fn every_node_answers_with_the_rows_of_all() {
 }
 
 #[test]
+fn a_stopped_node_is_missing_and_one_that_failed_over_sends_elsewhere() {
+    let cluster = cluster();
+    let owned = |node: usize| KEYS.iter().filter(|key| cluster.node_of(key).index() == node).count();
+    let stopped = cluster.node(1).views_address();
+    let (here, there) = (owned(0), owned(1));
+    cluster.node(1).stop();
+    let answer = call(&cluster.node(0), QUERY, "");
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.matches("\"id\"").count() == here, "{answer}");
+    let error = format!(r#"{{"from":"http://{stopped}/_view_merge/?stale=false","reason":"econnrefused"}}"#);
+    assert!(answer.contains(&error), "{answer}");
+
+    cluster.node(1).start();
+    cluster.node(0).fail_over();
+    let answer = call(&cluster.node(0), QUERY, "");
+    assert!(answer.starts_with("HTTP/1.1 302 ") && answer.contains("no_active_vbuckets"), "{answer}");
+    assert!(answer.contains(&format!("location: http://{stopped}/default/_design/d/_view/v")), "{answer}");
+    // Without replicas, what only the lost node had is served by nobody.
+    let answer = call(&cluster.node(1), QUERY, "");
+    assert!(answer.matches("\"id\"").count() == there && !answer.contains("errors"), "{answer}");
+}
+
+#[test]
 fn planned_faults_end_requests_in_their_order_at_their_node() {
     let cluster = cluster();
     let node = cluster.node(0);

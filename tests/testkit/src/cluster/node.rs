@@ -51,7 +51,8 @@ impl Node<'_> {
         self.cluster.change(|model, now| model.release(self.index, now));
     }
 
-    /// Closes all its connections and refuses new ones, from when this returns.
+    /// Closes all its connections and refuses new ones, from when this returns. Its rows are missing in what other
+    /// nodes answer to view queries, and the answers say so.
     pub fn stop(&self) {
         self.cluster.front.stop(self.index);
     }
@@ -67,7 +68,7 @@ impl Node<'_> {
     }
 
     /// Takes it out of the cluster: configs no longer list it, and its replicas take over with all documents. It
-    /// goes on running, and answers NOT_MY_VBUCKET to everything.
+    /// goes on running, answers NOT_MY_VBUCKET to everything, and sends view queries elsewhere.
     pub fn fail_over(&self) {
         self.cluster.change(|model, _| model.fail_over(self.index));
     }

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use crate::http::{Fault, Limits, Request, ServerLink, error_response};
-use crate::views::{Access, Document, DocumentSource};
+use crate::views::{Access, Document, DocumentSource, Placement};
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -48,7 +48,7 @@ pub(super) fn serve_views(shared: &Shared, node: usize, stream: TcpStream) {
         let planned = fault.as_ref().and_then(Fault::answer);
         let response = planned.unwrap_or_else(|| {
             let mut views = shared.views.lock().unwrap_or_else(PoisonError::into_inner);
-            views.handle_request(&Documents(shared), request)
+            views.handle_request(&Documents { shared, node }, request)
         });
         link.respond(response, fault.as_ref());
     });
@@ -106,23 +106,30 @@ fn exchange(
     }
 }
 
-/// The model's documents, each call under its own lock.
-struct Documents<'a>(&'a Shared);
+/// The model's documents as one node gives them, each call under its own lock.
+struct Documents<'a> {
+    shared: &'a Shared,
+    node: usize,
+}
 
 impl DocumentSource for Documents<'_> {
     fn for_each(&self, bucket: &str, visit: &mut dyn FnMut(&Document)) {
-        self.0.model().for_each_document(bucket, visit, self.0.now());
+        self.shared.model().for_each_document(bucket, visit, self.shared.now());
     }
 
     fn sequence(&self, bucket: &str) -> u64 {
-        self.0.model().sequence(bucket, self.0.now())
+        self.shared.model().sequence(bucket, self.shared.now())
+    }
+
+    fn placement(&self) -> Placement {
+        self.shared.model().view_placement(self.node)
     }
 
     fn authenticate(&self, user: &str, password: &str, bucket: &str) -> Access {
-        self.0.model().authenticate_for_views(user, password, bucket)
+        self.shared.model().authenticate_for_views(user, password, bucket)
     }
 
     fn bucket_uuid(&self, bucket: &str) -> Option<String> {
-        self.0.model().bucket_uuid(bucket).map(ToOwned::to_owned)
+        self.shared.model().bucket_uuid(bucket).map(ToOwned::to_owned)
     }
 }

@@ -244,16 +244,15 @@ impl Store {
         bucket.changes
     }
 
-    /// Every live document of a bucket, sorted by key.
-    pub(crate) fn listing(&mut self, bucket: usize, at: Moment) -> Vec<(&[u8], &mut Document)> {
-        let mut listing: Vec<_> = self.buckets[bucket]
-            .vbuckets
-            .iter_mut()
-            .flat_map(|vbucket| &mut vbucket.documents)
-            .filter(|(_, document)| !document.is_expired(at.unix()))
-            .map(|(key, document)| (&**key, document))
-            .collect();
-        listing.sort_unstable_by_key(|(key, _)| *key);
+    /// Every live document of a bucket with its vbucket, sorted by key.
+    pub(crate) fn listing(&mut self, bucket: usize, at: Moment) -> Vec<(u16, &[u8], &mut Document)> {
+        let vbuckets = (0..).zip(&mut self.buckets[bucket].vbuckets);
+        let documents = vbuckets.flat_map(|(number, vbucket)| {
+            vbucket.documents.iter_mut().map(move |(key, document)| (number, &**key, document))
+        });
+        let mut listing: Vec<_> =
+            documents.filter(|(_, _, document)| !document.is_expired(at.unix())).collect();
+        listing.sort_unstable_by_key(|(_, key, _)| *key);
         listing
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::store::Moment;
-use crate::views::Access as ViewAccess;
+use crate::views::{Access as ViewAccess, Placement, ViewNode};
 use couchbase_core::Instant;
 
 pub use crate::views::Document as ViewDocument;
@@ -11,9 +11,10 @@ impl Model {
     /// Shows every live document of a bucket, sorted by key.
     pub fn for_each_document(&mut self, bucket: &str, visit: &mut dyn FnMut(&ViewDocument), now: Instant) {
         let Some(bucket) = self.store.bucket_index(bucket.as_bytes()) else { return };
-        for (key, document) in self.store.listing(bucket, Moment::new(now, self.unix_time)) {
+        for (vbucket, key, document) in self.store.listing(bucket, Moment::new(now, self.unix_time)) {
             visit(&ViewDocument {
                 id: key.to_vec().into(),
+                vbucket,
                 value: document.value.clone().into(),
                 flags: document.flags,
                 expiry: document.expiry,
@@ -28,6 +29,18 @@ impl Model {
     pub fn sequence(&mut self, bucket: &str, now: Instant) -> u64 {
         let at = Moment::new(now, self.unix_time);
         self.store.bucket_index(bucket.as_bytes()).map_or(0, |bucket| self.store.sequence(bucket, at))
+    }
+
+    /// Which node has which rows, as `node` knows.
+    #[must_use]
+    pub fn view_placement(&self, node: usize) -> Placement {
+        let nodes = self.nodes.iter().enumerate().map(|(index, address)| ViewNode {
+            url: format!("http://{}", address.views_address()),
+            is_member: self.layout.is_member(index),
+            is_running: self.faults.is_running(index),
+        });
+        let owners = (0..self.layout.vbuckets()).map(|vbucket| self.layout.owner(vbucket));
+        Placement { nodes: nodes.collect(), asked: node, owners: owners.collect() }
     }
 
     /// What a user may do with the views of a bucket. Without name and password: what anybody may.

@@ -18,6 +18,7 @@ use super::{Document, DocumentSource, engine};
 pub(super) struct Row {
     pub(super) key: Key,
     pub(super) id: Bytes,
+    pub(super) vbucket: u16,
     /// The key as it was emitted.
     pub(super) key_text: String,
     pub(super) value: String,
@@ -71,8 +72,9 @@ impl Index {
                 self.rows.extend(emitted.into_iter().filter_map(|emitted| {
                     // Keys that the collation cannot place (nested too deeply, half a surrogate) make no row.
                     let key = serde_json::from_str(&emitted.key).ok()?;
-                    let id = changed[emitted.document].id.clone();
-                    Some(Row { key, id, key_text: emitted.key, value: emitted.value })
+                    let Document { id, vbucket, .. } = &changed[emitted.document];
+                    let (id, vbucket) = (id.clone(), *vbucket);
+                    Some(Row { key, id, vbucket, key_text: emitted.key, value: emitted.value })
                 }));
                 // Stable: what one document emits under equal keys stays in the order in which it did.
                 self.rows.sort_by(|a, b| a.key.collate(&b.key).then_with(|| a.id.cmp(&b.id)));

@@ -58,6 +58,7 @@ pub(super) struct Options {
     pub(super) span: Span,
     pub(super) limit: Option<usize>,
     pub(super) skip: usize,
+    pub(super) stops_on_error: bool,
     reduce: Option<bool>,
     group: Option<bool>,
     group_level: Option<usize>,
@@ -84,7 +85,7 @@ impl Options {
             match (name.as_str(), value) {
                 ("keys", Key::Array(keys)) => self.keys = Some(keys),
                 ("keys", _) => return Err(Refusal::bad_request("the member `keys` must be an array")),
-                ("on_error", Key::String(value)) => on_error(&value)?,
+                ("on_error", Key::String(value)) => self.stops_on_error = stops_on_error(&value)?,
                 ("connection_timeout", Key::Number(_)) => {}
                 ("connection_timeout", _) => {
                     return Err(Refusal::bad_request("`connection_timeout` must be an integer"));
@@ -119,7 +120,7 @@ impl Options {
             "group" => self.group = Some(boolean(name, value)?),
             "group_level" => self.group_level = Some(natural(name, value)?),
             "include_docs" => self.include_docs = boolean(name, value)?,
-            "on_error" => on_error(value)?,
+            "on_error" => self.stops_on_error = stops_on_error(value)?,
             "count" => return Err(Refusal::query_parse("there is no parameter `count`, it is `limit`")),
             _ => {}
         }
@@ -206,10 +207,11 @@ fn stale(value: &str) -> Result<Stale, Refusal> {
     }
 }
 
-/// Checked only: all documents are in this process, so no node can fail alone.
-fn on_error(value: &str) -> Result<(), Refusal> {
+/// Whether the first node whose rows are missing ends the query.
+fn stops_on_error(value: &str) -> Result<bool, Refusal> {
     match value {
-        "continue" | "stop" => Ok(()),
+        "continue" => Ok(false),
+        "stop" => Ok(true),
         _ => Err(Refusal::bad_request(format!("`on_error` must be continue or stop, not `{value}`"))),
     }
 }

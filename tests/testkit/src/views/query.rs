@@ -1,5 +1,6 @@
 //! A query over an index: which rows, in which order, reduced how.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde_json::value::RawValue;
@@ -7,10 +8,12 @@ use serde_json::value::RawValue;
 use super::collation::Key;
 use super::design::{Reduce, View};
 use super::index::{self, Row};
-use super::options::{Grouping, Options, Span};
+use super::options::{Grouping, Options, Span, Stale};
+use super::placement::Missing;
 use super::reduce::reduce;
 use super::refusal::Refusal;
 use super::rows::RowWriter;
+use super::source::Placement;
 use crate::http::Body;
 
 /// Answers a query from the view's index as it is. `grouping` is what [`Options::grouping`] said.
@@ -19,14 +22,24 @@ pub(super) fn answer(
     name: &str,
     options: &Options,
     grouping: Option<Grouping>,
+    placement: &Placement,
 ) -> Result<Body, Refusal> {
     let rows = view.index.rows().map_err(|reason| failed("Mapper", name, reason))?;
-    let ranges = ranges(rows, options);
-    match (&view.reduce, grouping) {
-        (Some(function), Some(grouping)) => reduced(function, rows, &ranges, options, grouping)
-            .map_err(|reason| failed("Reducer", name, &reason)),
-        _ => Ok(mapped(rows, ranges, options)),
+    let is_fresh = options.stale == Stale::False;
+    let stopped = placement.stopped();
+    let missing: Vec<Missing> =
+        stopped.iter().map(|node| placement.missing(*node, is_fresh, "econnrefused")).collect();
+    let rows = placement.rows_without(Cow::Borrowed(rows), &stopped);
+    let (Some(function), Some(grouping)) = (&view.reduce, grouping) else {
+        return Ok(match missing.first() {
+            Some(first) if options.stops_on_error => RowWriter::new(Some(0)).stop(first),
+            _ => mapped(&rows, options, &missing),
+        });
+    };
+    if let Some(first) = missing.first().filter(|_| options.stops_on_error) {
+        return Ok(RowWriter::new(None).stop(first));
     }
+    reduced(function, &rows, options, grouping, &missing).map_err(|reason| failed("Reducer", name, &reason))
 }
 
 fn failed(kind: &str, view: &str, reason: &str) -> Refusal {
@@ -44,26 +57,26 @@ fn ranges(rows: &[Row], options: &Options) -> Vec<Range<usize>> {
     }
 }
 
-fn mapped(rows: &[Row], ranges: Vec<Range<usize>>, options: &Options) -> Body {
+fn mapped(rows: &[Row], options: &Options, missing: &[Missing]) -> Body {
     let mut writer = RowWriter::new(Some(rows.len()));
-    let selected = ranges.into_iter().flat_map(|range| directed(range, options.span.descending));
+    let selected =
+        ranges(rows, options).into_iter().flat_map(|range| directed(range, options.span.descending));
     for row in limited(selected, options).map(|position| &rows[position]) {
         let id = json_string(&row.id);
         writer.push(&format!(r#"{{"id":{id},"key":{},"value":{}}}"#, row.key_text, row.value));
     }
-    writer.finish()
+    writer.finish(missing)
 }
 
 fn reduced(
     function: &Reduce,
     rows: &[Row],
-    ranges: &[Range<usize>],
     options: &Options,
     grouping: Grouping,
+    missing: &[Missing],
 ) -> Result<Body, String> {
-    let groups = ranges.iter().flat_map(|range| {
-        let groups: Vec<&[Row]> =
-            rows[range.clone()].chunk_by(|a, b| same_group(&a.key, &b.key, grouping)).collect();
+    let groups = ranges(rows, options).into_iter().flat_map(|range| {
+        let groups: Vec<&[Row]> = rows[range].chunk_by(|a, b| same_group(&a.key, &b.key, grouping)).collect();
         let order = directed(0..groups.len(), options.span.descending);
         order.map(|position| groups[position]).collect::<Vec<_>>()
     });
@@ -72,7 +85,7 @@ fn reduced(
     for (group, value) in groups.iter().zip(reduce(function, &groups)?) {
         writer.push(&format!(r#"{{"key":{},"value":{value}}}"#, group_key(&group[0], grouping)));
     }
-    Ok(writer.finish())
+    Ok(writer.finish(missing))
 }
 
 fn directed(range: Range<usize>, descending: bool) -> impl Iterator<Item = usize> {

@@ -1,7 +1,7 @@
 //! Why a request is refused, and the answer that says so.
 
 use ::http::HeaderValue;
-use ::http::header::{ALLOW, WWW_AUTHENTICATE};
+use ::http::header::{ALLOW, LOCATION, WWW_AUTHENTICATE};
 
 use crate::http::{Response, error_response, json_response};
 
@@ -62,6 +62,16 @@ pub(super) fn forbidden(bucket: &str, action: &str) -> Response {
         "permissions": [permission],
     });
     json_response(403, body.to_string())
+}
+
+/// The node has nothing to answer queries with; `location` is where another one may have.
+pub(super) fn no_active_vbuckets(location: Option<&str>) -> Response {
+    let reason = "Cannot execute view query since the node has no active vbuckets";
+    let mut response = error_response(302, "no_active_vbuckets", reason);
+    if let Some(location) = location.and_then(|location| HeaderValue::from_str(location).ok()) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
 }
 
 pub(super) fn method_not_allowed(allowed: &'static str) -> Response {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::placement::Missing;
 use crate::http::Body;
 
 /// Rows are flushed once so many bytes of them wait.
@@ -37,10 +38,26 @@ impl RowWriter {
         }
     }
 
-    /// Ends the response.
-    pub(super) fn finish(mut self) -> Body {
-        self.waiting.push_str("\r\n]\r\n}");
+    /// Ends the response, with the nodes whose rows it lacks.
+    pub(super) fn finish(mut self, missing: &[Missing]) -> Body {
+        self.waiting.push_str("\r\n]");
+        if !missing.is_empty() {
+            let errors: Vec<String> = missing.iter().map(error).collect();
+            self.waiting.push_str(&format!(",\r\n\"errors\":[\r\n{}\r\n]", errors.join(",\r\n")));
+        }
+        self.waiting.push_str("\r\n}");
         self.flushed.push(self.waiting.into());
         Body::Chunks(self.flushed)
     }
+
+    /// Ends the response before its first row, since a node's rows are missing.
+    pub(super) fn stop(mut self, missing: &Missing) -> Body {
+        self.waiting.push_str(&format!("]\r\n,\r\n\"errors\":[{}]\r\n}}", error(missing)));
+        Body::Chunks(vec![self.waiting.into()])
+    }
+}
+
+fn error(missing: &Missing) -> String {
+    let [from, reason] = [&missing.from, &missing.reason].map(|text| serde_json::Value::from(text.as_str()));
+    format!(r#"{{"from":{from},"reason":{reason}}}"#)
 }

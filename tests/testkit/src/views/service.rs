@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use ::http::header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION};
-use ::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::design::DesignDocument;
 use super::options::{Options, Stale};
 use super::refusal::{self, Refusal};
 use super::route::{Route, Target, credentials};
-use super::{Access, DocumentSource, query};
+use super::{Access, DocumentSource, Placement, query};
 use crate::http::{Request, Response, json_response};
 
 const META: HeaderName = HeaderName::from_static("x-couchbase-meta");
 
 /// The view engine of the whole cluster: design documents and indexes of all buckets.
 ///
-/// One is shared by all nodes: whichever node is asked answers for the documents of all of them.
+/// One is shared by all nodes: whichever node is asked answers for the documents of all of them that run.
 ///
 /// As on a real server, a query without `stale=false` is answered from the index as it is, so the first one after
 /// the design document was stored finds no rows.
@@ -44,7 +44,8 @@ impl ViewService {
     /// run within limits of steps, time and memory.
     pub fn handle_request(&mut self, source: &dyn DocumentSource, request: &Request) -> Response {
         let mut response = self.try_handle(source, request).unwrap_or_else(Refusal::into_response);
-        if !response.headers().contains_key(META) {
+        // A node that has nothing to say sends its own type.
+        if !response.headers().contains_key(META) && response.status() != StatusCode::FOUND {
             response.headers_mut().insert(CONTENT_TYPE, negotiated_type(request.headers()));
         }
         response
@@ -70,6 +71,10 @@ impl ViewService {
         if route.uuid.as_ref().is_some_and(|asked| *asked != uuid) {
             return Err(Refusal::not_found("uuids_dont_match"));
         }
+        let placement = source.placement();
+        if !placement.is_member() {
+            return Ok(no_active_vbuckets(&placement, request));
+        }
         let bucket = self.buckets.entry(route.bucket.clone()).or_default();
         if bucket.uuid != uuid {
             *bucket = Bucket { uuid, ..Bucket::default() };
@@ -77,7 +82,7 @@ impl ViewService {
         match &route.target {
             Target::Design { design } => bucket.handle_design(&route.bucket, design, request),
             Target::View { design, view } => {
-                bucket.handle_query(source, &route.bucket, design, view, request)
+                bucket.handle_query(source, &placement, &route.bucket, design, view, request)
             }
             Target::AllDocuments => Err(Refusal::bad_request("_all_docs is not supported")),
             Target::Unknown => Err(Refusal::not_found("there is nothing at this path")),
@@ -132,23 +137,24 @@ impl Bucket {
     fn handle_query(
         &mut self,
         source: &dyn DocumentSource,
+        placement: &Placement,
         bucket: &str,
         design: &str,
         view_name: &str,
         request: &Request,
     ) -> Result<Response, Refusal> {
-        let mut options = Options::parse(request.uri().query().unwrap_or_default());
         match *request.method() {
             Method::GET => {}
-            Method::POST => {
-                require_json(request.headers())?;
-                if let Ok(options) = &mut options {
-                    options.read_body(request.body())?;
-                }
-            }
+            Method::POST => require_json(request.headers())?,
             _ => return Ok(refusal::method_not_allowed("GET,POST")),
         }
-        let options = options?;
+        if !placement.is_serving() {
+            return Ok(no_active_vbuckets(placement, request));
+        }
+        let mut options = Options::parse(request.uri().query().unwrap_or_default())?;
+        if request.method() == Method::POST {
+            options.read_body(request.body())?;
+        }
         let views = &mut self.designs.get_mut(design).ok_or_else(|| no_design(design))?.views;
         let view = views.get_mut(view_name).ok_or_else(|| {
             Refusal::not_found(format!("view `{view_name}` not found in design document _design/{design}"))
@@ -158,12 +164,18 @@ impl Bucket {
         if options.stale == Stale::False {
             view.index.update(&view.map, source, bucket);
         }
-        let answer = query::answer(view, view_name, &options, grouping);
+        let answer = query::answer(view, view_name, &options, grouping, placement);
         if options.stale == Stale::UpdateAfter {
             view.index.update(&view.map, source, bucket);
         }
         Ok(Response::new(answer?))
     }
+}
+
+fn no_active_vbuckets(placement: &Placement, request: &Request) -> Response {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let location = placement.elsewhere().map(|url| format!("{url}{path}"));
+    refusal::no_active_vbuckets(location.as_deref())
 }
 
 fn no_design(name: &str) -> Refusal {

@@ -9,6 +9,8 @@ use bytes::Bytes;
 pub struct Document {
     /// Key of the document, without a collection's prefix.
     pub id: Bytes,
+    /// The vbucket that it is in.
+    pub vbucket: u16,
     /// The value, not compressed.
     pub value: Bytes,
     /// Flags as stored.
@@ -36,6 +38,28 @@ pub enum Access {
     ReadWrite,
 }
 
+/// One node as the others see it when they ask it for its rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewNode {
+    /// Where its views are, as `http://host:port`.
+    pub url: String,
+    /// Whether it is part of the cluster.
+    pub is_member: bool,
+    /// Whether it runs; one that does not refuses connections.
+    pub is_running: bool,
+}
+
+/// Which node has which rows, at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// All nodes that there ever were.
+    pub nodes: Vec<ViewNode>,
+    /// The node that was asked, by its index.
+    pub asked: usize,
+    /// The node that serves each vbucket.
+    pub owners: Vec<Option<usize>>,
+}
+
 /// The cluster as the views see it. Each call may take the model's lock for itself: the service never calls one
 /// from within another.
 pub trait DocumentSource {
@@ -44,6 +68,9 @@ pub trait DocumentSource {
 
     /// A number that changes with every mutation of the bucket (expiry and deletion included).
     fn sequence(&self, bucket: &str) -> u64;
+
+    /// Which node has which rows, as the node that was asked knows.
+    fn placement(&self) -> Placement;
 
     /// Checks a user's password and tells what the user may do with `bucket`; both are empty in a request that names
     /// nobody. For a bucket that does not exist the

@@ -2,6 +2,7 @@
 
 mod designs;
 mod limits;
+mod nodes;
 mod queries;
 mod ranges;
 
@@ -11,17 +12,33 @@ use std::collections::BTreeMap;
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
 
-use super::{Access, Document, DocumentSource, ViewService};
+use super::{Access, Document, DocumentSource, Placement, ViewNode, ViewService};
 use crate::http::{Request, Response};
 
 const BY_K: &str = "function (doc, meta) { emit(doc.k, null); }";
 
 /// Documents in memory, counting how often they were read.
-#[derive(Default)]
 struct Shelf {
     documents: RefCell<BTreeMap<Bytes, Document>>,
     sequence: Cell<u64>,
     reads: Cell<u32>,
+    /// A document is in the vbucket that the last byte of its id is.
+    placement: RefCell<Placement>,
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self {
+            documents: RefCell::default(),
+            sequence: Cell::default(),
+            reads: Cell::default(),
+            placement: RefCell::new(Placement { nodes: vec![node(0)], asked: 0, owners: vec![Some(0); 256] }),
+        }
+    }
+}
+
+fn node(index: usize) -> ViewNode {
+    ViewNode { url: format!("http://10.0.0.{index}:8092"), is_member: true, is_running: true }
 }
 
 impl Shelf {
@@ -33,6 +50,7 @@ impl Shelf {
         self.sequence.set(self.sequence.get() + 1);
         let document = Document {
             id: Bytes::copy_from_slice(id),
+            vbucket: id.last().copied().unwrap_or_default().into(),
             value: Bytes::copy_from_slice(value),
             flags: 0x0200_0006,
             expiry: 1_800_000_000,
@@ -58,6 +76,10 @@ impl DocumentSource for Shelf {
 
     fn sequence(&self, _bucket: &str) -> u64 {
         self.sequence.get()
+    }
+
+    fn placement(&self) -> Placement {
+        self.placement.borrow().clone()
     }
 
     fn authenticate(&self, user: &str, password: &str, bucket: &str) -> Access {

@@ -170,6 +170,10 @@ fn a_bucket_made_anew_has_no_design_documents() {
         fn sequence(&self, bucket: &str) -> u64 {
             self.0.sequence(bucket)
         }
+        fn placement(&self) -> Placement {
+            self.0.placement()
+        }
+
         fn authenticate(&self, user: &str, password: &str, bucket: &str) -> Access {
             self.0.authenticate(user, password, bucket)
         }
