@@ -1,5 +1,5 @@
 //! Rows come from the node that serves their vbucket. All of them are in this process, but those of a node that is
-//! stopped do not come, and the answer says so.
+//! stopped, or that cannot reduce them, do not come, and the answer says so.
 
 use std::borrow::Cow;
 
@@ -39,6 +39,11 @@ impl Placement {
     /// The nodes that cannot be reached.
     pub(super) fn stopped(&self) -> Vec<usize> {
         self.serving().filter(|node| !self.nodes[*node].is_running).collect()
+    }
+
+    /// The rows of a node.
+    pub(super) fn rows_of(&self, rows: &[Row], node: usize) -> Vec<Row> {
+        rows.iter().filter(|row| self.node_of(row) == Some(node)).cloned().collect()
     }
 
     /// The rows that somebody serves, but not one of these nodes.

@@ -27,23 +27,47 @@ pub(super) fn answer(
     let rows = view.index.rows().map_err(|reason| failed("Mapper", name, reason))?;
     let is_fresh = options.stale == Stale::False;
     let stopped = placement.stopped();
-    let missing: Vec<Missing> =
+    let mut missing: Vec<Missing> =
         stopped.iter().map(|node| placement.missing(*node, is_fresh, "econnrefused")).collect();
-    let rows = placement.rows_without(Cow::Borrowed(rows), &stopped);
+    let mut rows = placement.rows_without(Cow::Borrowed(rows), &stopped);
     let (Some(function), Some(grouping)) = (&view.reduce, grouping) else {
         return Ok(match missing.first() {
             Some(first) if options.stops_on_error => RowWriter::new(Some(0)).stop(first),
             _ => mapped(&rows, options, &missing),
         });
     };
-    if let Some(first) = missing.first().filter(|_| options.stops_on_error) {
-        return Ok(RowWriter::new(None).stop(first));
+    let mut outcome = reduced(function, &rows, options, grouping, &missing);
+    if outcome.is_err() && placement.serving().count() > 1 {
+        let failing = failing(function, &rows, placement);
+        for (node, reason) in &failing {
+            missing.push(placement.missing(*node, is_fresh, &in_words("Reducer", name, reason)));
+        }
+        let nodes: Vec<usize> = failing.into_iter().map(|(node, _)| node).collect();
+        rows = placement.rows_without(rows, &nodes);
+        outcome = reduced(function, &rows, options, grouping, &missing);
     }
-    reduced(function, &rows, options, grouping, &missing).map_err(|reason| failed("Reducer", name, &reason))
+    match missing.first() {
+        Some(first) if options.stops_on_error => Ok(RowWriter::new(None).stop(first)),
+        _ => outcome.map_err(|reason| failed("Reducer", name, &reason)),
+    }
+}
+
+/// The nodes that cannot reduce what they have, and why. A node reduces all of it, whatever is asked for.
+fn failing(function: &Reduce, rows: &[Row], placement: &Placement) -> Vec<(usize, String)> {
+    let nodes = placement.serving().filter_map(|node| {
+        let rows = placement.rows_of(rows, node);
+        let reason = (!rows.is_empty()).then(|| reduce(function, &[&rows]).err()).flatten()?;
+        Some((node, reason))
+    });
+    nodes.collect()
 }
 
 fn failed(kind: &str, view: &str, reason: &str) -> Refusal {
-    Refusal::failed(format!("{kind}: Error building index for view `{view}`, reason: {reason}"))
+    Refusal::failed(in_words(kind, view, reason))
+}
+
+fn in_words(kind: &str, view: &str, reason: &str) -> String {
+    format!("{kind}: Error building index for view `{view}`, reason: {reason}")
 }
 
 /// The ranges of rows that are asked for, one for each of `keys`.

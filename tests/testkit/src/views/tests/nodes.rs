@@ -67,6 +67,34 @@ fn the_first_missing_node_may_end_the_query() {
 }
 
 #[test]
+fn a_node_that_cannot_reduce_is_missing_and_a_single_one_fails() {
+    let map = "function (doc, meta) { emit(doc.k, doc.k === 1 || doc.k === 2 ? 'x' : doc.k); }";
+    let mut bench = spread(json!({ "map": map, "reduce": "_sum" }));
+    let error = |node: &str, key: u32| {
+        let reason =
+            format!("Reducer: Error building index for view `v`, reason: Value is not a number (key {key})");
+        format!(r#"{{"from":"http://10.0.0.{node}:8092/_view_merge/","reason":"{reason}"}}"#)
+    };
+    let [first, second] = [error("1", 1), error("2", 2)];
+    let missing = format!("\r\n],\r\n\"errors\":[\r\n{first},\r\n{second}\r\n]\r\n}}");
+    assert_eq!(bench.query(""), format!("{{\"rows\":[\r\n{{\"key\":null,\"value\":3}}{missing}"));
+    assert_eq!(bench.query("key=1"), format!("{{\"rows\":[{missing}"));
+    assert_eq!(bench.query("on_error=stop"), format!("{{\"rows\":[]\r\n,\r\n\"errors\":[{first}]\r\n}}"));
+    assert_eq!(ids(&bench.rows("reduce=false")), "d0,d1,d2,d3,d4");
+
+    bench.shelf.placement.borrow_mut().asked = 1;
+    assert!(bench.query("").contains("[\r\n{\"from\":\"local\",\"reason\":\"Reducer: "));
+    bench.shelf.placement.borrow_mut().nodes[0].is_running = false;
+    let answer = bench.query("");
+    assert!(answer.starts_with("{\"rows\":[\r\n],") && answer.matches("reason\"").count() == 3, "{answer}");
+
+    bench.shelf.placement.borrow_mut().owners.fill(Some(1));
+    let (status, error, reason) = bench.refused("");
+    assert_eq!((status, error.as_str()), (500, "error"));
+    assert!(reason.ends_with("Value is not a number (key 1)"), "{reason}");
+}
+
+#[test]
 fn vbuckets_that_nobody_serves_have_no_rows() {
     let mut bench = spread(json!({ "map": BY_K }));
     let mut owners = std::mem::take(&mut bench.shelf.placement.borrow_mut().owners);
