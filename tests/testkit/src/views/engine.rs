@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rquickjs::context::EvalOptions;
 use rquickjs::function::Opt;
 use rquickjs::{CatchResultExt, Context, Ctx, Exception, Function, Object, Runtime, Value};
 
@@ -158,7 +159,13 @@ impl Sandbox {
 }
 
 fn compile<'js>(ctx: &Ctx<'js>, code: &str) -> Result<Function<'js>, String> {
-    let value: Value<'js> = ctx.eval(format!("({code}\n)")).catch(ctx).map_err(|error| error.to_string())?;
+    // As a real server does: a name that nobody has declared is a variable, and no error.
+    let mut options = EvalOptions::default();
+    options.strict = false;
+    let value: Value<'js> = ctx
+        .eval_with_options(format!("({code}\n)"), options)
+        .catch(ctx)
+        .map_err(|error| error.to_string())?;
     value.into_function().ok_or_else(|| "the text is not a function".to_owned())
 }
 

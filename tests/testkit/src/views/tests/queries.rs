@@ -159,6 +159,8 @@ fn every_function_has_the_built_in_ones() {
         ("decodeBase64('')", "[]"),
         ("(() => { try { decodeBase64('YWI'); } catch (e) { return e; } })()", "\"Invalid base64 source.\""),
         ("(() => { try { decodeBase64(1); } catch (e) { return e; } })()", "\"Input is not a string\""),
+        // Not strict: nobody has declared it.
+        ("(undeclared = 7)", "7"),
     ];
     for (expression, expected) in expressions {
         let design = json!({ "views": { "v": {
