@@ -10,6 +10,7 @@ use crate::front::{Front, Shared};
 use crate::model::{Effect, Model};
 use couchbase_core::wire::{Opcode, Status};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::sync::atomic::Ordering;
 
 /// A Couchbase-compatible cluster inside this process, with real sockets on loopback.
 ///
@@ -133,6 +134,12 @@ impl Cluster {
     #[must_use]
     pub fn requests(&self, opcode: Opcode) -> u64 {
         self.shared().model().requests(opcode)
+    }
+
+    /// Requests to views and design documents so far, at all nodes, also those that wait while their node hangs.
+    #[must_use]
+    pub fn view_requests(&self) -> u64 {
+        self.shared().view_requests.load(Ordering::Relaxed)
     }
 
     /// The revision of the configs.

@@ -20,6 +20,7 @@ use port::Ports;
 use sockets::Sockets;
 use std::io;
 use std::net::IpAddr;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Enough for any request to the model, and little beside what a thread costs otherwise.
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     changed: Condvar,
     pub(crate) views: Mutex<ViewService>,
     view_faults: Mutex<PlannedFaults>,
+    /// Requests to views and design documents that have arrived.
+    pub(crate) view_requests: AtomicU64,
     kv: Sockets<ConnId>,
     http: Sockets<(usize, u64)>,
     began: std::time::Instant,
@@ -120,6 +123,7 @@ impl Front {
             changed: Condvar::new(),
             views: Mutex::new(ViewService::new()),
             view_faults: Mutex::default(),
+            view_requests: AtomicU64::new(0),
             kv: Sockets::default(),
             http: Sockets::default(),
             began: std::time::Instant::now(),

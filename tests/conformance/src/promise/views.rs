@@ -212,12 +212,16 @@ pub async fn close_ends_queries_first(bench: Bench) {
     let cb = atlas(&bench).await;
     let held = bench.cluster().nodes().collect::<Vec<_>>();
     held.iter().for_each(|node| node.hang());
+    let before = bench.cluster().view_requests();
     let mut query = cb.query_all("atlas", "by_number");
     let mut design = cb.design_get("atlas").production();
     let mut dropped = cb.query_all("atlas", "countries");
-    assert!((&mut query).now_or_never().is_none());
-    assert!((&mut design).now_or_never().is_none());
-    assert!((&mut dropped).now_or_never().is_none());
+    while bench.cluster().view_requests() < before + 3 {
+        assert!((&mut query).now_or_never().is_none());
+        assert!((&mut design).now_or_never().is_none());
+        assert!((&mut dropped).now_or_never().is_none());
+        bench.pass(Duration::from_millis(1)).await;
+    }
     let closed = cb.close();
     bench.pass(Duration::from_millis(20)).await;
     assert!(!closed.is_finished());

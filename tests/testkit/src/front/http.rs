@@ -43,7 +43,7 @@ impl PlannedFaults {
 
 /// Design documents and views.
 pub(super) fn serve_views(shared: &Shared, node: usize, stream: TcpStream) {
-    serve(shared, node, stream, |link, request| {
+    serve(shared, node, stream, &shared.view_requests, |link, request| {
         let fault = shared.view_faults().take(node);
         let planned = fault.as_ref().and_then(Fault::answer);
         let response = planned.unwrap_or_else(|| {
@@ -56,12 +56,18 @@ pub(super) fn serve_views(shared: &Shared, node: usize, stream: TcpStream) {
 
 /// The management service: none of its resources is here.
 pub(super) fn serve_management(shared: &Shared, node: usize, stream: TcpStream) {
-    serve(shared, node, stream, |link, _| {
+    serve(shared, node, stream, &AtomicU64::new(0), |link, _| {
         link.respond(error_response(404, "not_found", "Requested resource not found."), None);
     });
 }
 
-fn serve(shared: &Shared, node: usize, stream: TcpStream, mut answer: impl FnMut(&mut ServerLink, &Request)) {
+fn serve(
+    shared: &Shared,
+    node: usize,
+    stream: TcpStream,
+    arrived: &AtomicU64,
+    mut answer: impl FnMut(&mut ServerLink, &Request),
+) {
     static NAMES: AtomicU64 = AtomicU64::new(0);
     let name = (node, NAMES.fetch_add(1, Ordering::Relaxed));
     let _ = stream.set_nodelay(true);
@@ -69,7 +75,7 @@ fn serve(shared: &Shared, node: usize, stream: TcpStream, mut answer: impl FnMut
     shared.http.insert(name, &stream);
     let running = shared.model().is_running(node);
     if running {
-        exchange(shared, node, &stream, &mut answer);
+        exchange(shared, node, &stream, arrived, &mut answer);
     }
     shared.http.remove(&name);
 }
@@ -79,6 +85,7 @@ fn exchange(
     shared: &Shared,
     node: usize,
     mut stream: &TcpStream,
+    arrived: &AtomicU64,
     answer: &mut impl FnMut(&mut ServerLink, &Request),
 ) {
     let mut link = ServerLink::new(Limits::default());
@@ -91,6 +98,7 @@ fn exchange(
             Err(_) => return,
         }
         while let Some(request) = link.poll_request() {
+            arrived.fetch_add(1, Ordering::Relaxed);
             let mut model = shared.model();
             while model.is_held(node, shared.now()) {
                 model = shared.wait(model);
