@@ -31,14 +31,16 @@ pub(crate) enum Fault {
     SlowMove,
     /// The next requests of a kind are refused.
     Refusals,
-    /// A node leaves for good.
+    /// A node leaves.
     FailOver,
+    /// A node that left comes back, with nothing.
+    Join,
     /// Names cannot be looked up for a while.
     NoNames,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Stall,
         Self::Hang,
         Self::Stop,
@@ -52,6 +54,7 @@ impl Fault {
         Self::SlowMove,
         Self::Refusals,
         Self::FailOver,
+        Self::Join,
         Self::NoNames,
     ];
 
@@ -63,7 +66,7 @@ impl Fault {
     pub(crate) fn is_possible(self, nodes: usize, replicas: usize) -> bool {
         match self {
             _ if self.is_move() => nodes > 1,
-            Self::FailOver => nodes > 2 && replicas > 0,
+            Self::FailOver | Self::Join => nodes > 2 && replicas > 0,
             _ => true,
         }
     }
@@ -112,6 +115,8 @@ pub(crate) struct Trouble {
     pub(crate) refuses_until: Vec<Instant>,
     pub(crate) hangs_until: Vec<Instant>,
     pub(crate) no_names_until: Instant,
+    /// How many nodes have left with vbuckets of theirs.
+    losses: usize,
 }
 
 impl Trouble {
@@ -121,6 +126,7 @@ impl Trouble {
             refuses_until: vec![Instant::ZERO; nodes],
             hangs_until: vec![Instant::ZERO; nodes],
             no_names_until: Instant::ZERO,
+            losses: 0,
         }
     }
 }
@@ -204,15 +210,24 @@ impl World {
             }
             Fault::FailOver => {
                 let members = (0..self.swarm.nodes).filter(|node| self.model.is_member(*node)).count();
-                // Two leave at most what replicas were made for, and one must stay.
+                // No more are lost than replicas were made for, and one must stay.
+                let is_loss = self.model.holds_any(node);
                 if !self.model.is_member(node)
-                    || self.swarm.nodes - members >= self.swarm.replicas
+                    || is_loss && self.trouble.losses >= self.swarm.replicas
                     || members < 2
                 {
                     return false;
                 }
+                self.trouble.losses += usize::from(is_loss);
                 self.note(format_args!("fault: node {node} is failed over"));
                 self.model.fail_over(node);
+            }
+            Fault::Join => {
+                let Some(node) = (0..self.swarm.nodes).find(|node| !self.model.is_member(*node)) else {
+                    return false;
+                };
+                self.note(format_args!("fault: node {node} comes back"));
+                self.model.join(node);
             }
         }
         self.serve();

@@ -184,7 +184,19 @@ impl Model {
         self.configs.clear();
     }
 
-    /// Takes a node out of the cluster for good: configs no longer list it, and its replicas take over. It goes on
+    /// Takes a node in again that had failed over: configs list it, and it serves what is moved to it.
+    pub fn join(&mut self, node: usize) {
+        self.layout.join(node);
+        self.configs.clear();
+    }
+
+    /// Whether a node has a copy of any vbucket.
+    #[must_use]
+    pub fn holds_any(&self, node: usize) -> bool {
+        self.layout.holds_any(node)
+    }
+
+    /// Takes a node out of the cluster: configs no longer list it, and its replicas take over. It goes on
     /// running, and answers NOT_MY_VBUCKET to everything. All documents are kept.
     pub fn fail_over(&mut self, node: usize) {
         self.layout.fail_over(node);

@@ -107,6 +107,18 @@ impl Layout {
         self.revision += 1;
     }
 
+    /// Takes a node in again that had left. It holds nothing until a vbucket is moved to it.
+    pub(crate) fn join(&mut self, node: usize) {
+        if !std::mem::replace(&mut self.members[node], true) {
+            self.revision += 1;
+        }
+    }
+
+    /// Whether `node` has, or had until its move was announced, a copy of any vbucket.
+    pub(crate) fn holds_any(&self, node: usize) -> bool {
+        self.owners.contains(&Some(node)) || self.map.iter().any(|chain| chain.contains(&Some(node)))
+    }
+
     /// Whether `node` is part of the cluster.
     pub(crate) fn is_member(&self, node: usize) -> bool {
         self.members.get(node).copied().unwrap_or(false)
@@ -183,5 +195,19 @@ mod tests {
         assert_eq!(layout.revision(), 2);
         layout.fail_over(1);
         assert_eq!(layout.owner(0), None);
+    }
+
+    #[test]
+    fn who_comes_back_holds_nothing_until_something_is_moved() {
+        let mut layout = Layout::new(2, 1, 4);
+        layout.fail_over(0);
+        layout.join(0);
+        layout.join(0);
+        assert_eq!(layout.revision(), 3);
+        assert_eq!(layout.members().collect::<Vec<_>>(), [0, 1]);
+        assert!(!layout.holds_any(0) && layout.holds_any(1));
+        layout.hand_over(3, 0);
+        layout.announce(3);
+        assert!(layout.holds_any(0) && layout.serves(0, 3) && !layout.serves(0, 2));
     }
 }
