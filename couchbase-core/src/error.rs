@@ -107,7 +107,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn ambiguous(mut self, is_ambiguous: bool) -> Self {
+    /// Says whether the server may have carried it out, or may still do so.
+    pub fn ambiguous(mut self, is_ambiguous: bool) -> Self {
         self.inner().is_ambiguous = is_ambiguous;
         self
     }
@@ -144,7 +145,10 @@ impl Error {
 
     /// The server may have carried it out, or may still do so: it was written (or is about to be), not answered, and is
     /// not idempotent.
-    /// Without this the operation had no effect and is safe to repeat.
+    /// Without this the operation had no effect, and is safe to repeat unless it was [overtaken](Self::is_overtaken).
+    ///
+    /// Of an operation on many keys: true if it is so of any key. Those that succeeded took effect;
+    /// [`all_results`](Self::all_results) has them all.
     pub fn is_ambiguous(&self) -> bool {
         self.0.is_ambiguous
     }
@@ -160,7 +164,7 @@ impl Error {
         self.0.kind == ErrorKind::NotFound
     }
 
-    /// The document exists already, or has another CAS.
+    /// The document exists already (`add`), or has another CAS.
     #[doc(alias = "is_key_exists")]
     pub fn is_cas_mismatch(&self) -> bool {
         self.0.kind == ErrorKind::KeyExists

@@ -124,7 +124,12 @@ impl Transfer {
         loop {
             let standing = self.errand.poll_standing(cx);
             match std::mem::replace(&mut self.state, State::Ended) {
-                state if !state.may_go_on(standing) => return Poll::Ready(Some(Err(self.closed()))),
+                state if !state.may_go_on(standing) => {
+                    if let State::Asking(asking) = &state {
+                        self.lose(asking);
+                    }
+                    return Poll::Ready(Some(Err(self.closed())));
+                }
                 State::Waiting(mut connected, build) => {
                     let Poll::Ready(outcome) = connected.as_mut().poll(cx) else {
                         self.state = State::Waiting(connected, build);
@@ -151,6 +156,7 @@ impl Transfer {
                 }
                 State::Asking(mut asking) => {
                     if self.timer.poll(cx).is_ready() && self.is_late() {
+                        self.lose(&asking);
                         return Poll::Ready(Some(Err(asking.attempts.timeout_error())));
                     }
                     let is_refusal = asking.attempt.status().is_some_and(|status| !is_success(status));
@@ -221,7 +227,7 @@ impl Transfer {
                 return Some(Some(Err(error.with_node(asking.attempts.target().node()))));
             }
             (Err(error), None) => {
-                self.has_lost_an_attempt |= asking.attempt.has_sent();
+                self.lose(&asking);
                 asking.attempts.handle_fault(error, now)
             }
         };
@@ -241,6 +247,11 @@ impl Transfer {
         }
         self.refused_with = None;
         Ok(())
+    }
+
+    /// An attempt ends without an answer.
+    fn lose(&mut self, asking: &Asking) {
+        self.has_lost_an_attempt |= asking.attempt.has_sent();
     }
 
     fn closed(&self) -> Error {

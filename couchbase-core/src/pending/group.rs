@@ -3,7 +3,7 @@
 use super::promise::attach;
 use super::{CallbackOf, Pending, Promise};
 use crate::driver::{CompletionId, Shared, closed, enter};
-use crate::{FromReply, Key, MultiResult, Reply, Result};
+use crate::{Error, FromReply, Key, MultiResult, Reply, Result};
 use std::mem;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -53,11 +53,14 @@ impl<R: FromReply + Clone + Send + 'static> Collect for Group<R> {
     }
 }
 
-/// All results, or the first failing key's error with all of them.
+/// All results, or the first failing key's error with all of them. It is ambiguous if any of them is: what is not has
+/// failed without an effect.
 fn conclude<R: FromReply>(entries: Vec<(Key, Result<Reply>)>) -> Result<MultiResult<R>> {
     let failed = entries.iter().find_map(|(key, outcome)| Some((key, outcome.as_ref().err()?)));
     if let Some((key, error)) = failed {
-        let error = error.clone().with_key(key.clone());
+        let is_ambiguous =
+            entries.iter().any(|(_, outcome)| outcome.as_ref().is_err_and(Error::is_ambiguous));
+        let error = error.clone().with_key(key.clone()).ambiguous(is_ambiguous);
         return Err(error.with_all_results(MultiResult::new(entries)));
     }
     let read = |(key, outcome): (Key, Result<Reply>)| (key, outcome.and_then(R::from_reply));
@@ -147,5 +150,16 @@ mod tests {
         assert_eq!((error.kind(), error.key().unwrap().as_str()), (ErrorKind::NotFound, "b"));
         assert_eq!((error.all_results().len(), error.all_results().failures().count()), (3, 2));
         assert!(error.all_results().get("a").unwrap().is_ok());
+    }
+
+    #[test]
+    fn it_is_ambiguous_if_any_of_them_is() {
+        for (last, is_ambiguous) in [(false, false), (true, true)] {
+            let group = group(&["a", "b"]);
+            group.deliver(0, Err(Error::new(ErrorKind::TooBig, "large")));
+            group.deliver(1, Err(Error::new(ErrorKind::Timeout, "late").ambiguous(last)));
+            let error = outcome(&group).expect("all are there").expect_err("both failed");
+            assert_eq!((error.kind(), error.is_ambiguous()), (ErrorKind::TooBig, is_ambiguous));
+        }
     }
 }

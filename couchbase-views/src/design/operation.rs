@@ -126,7 +126,8 @@ impl<T> DesignOp<T> {
             let is_gone = transfer.refused_with() == Some(404) && transfer.has_lost_an_attempt();
             return Poll::Ready(match self.action {
                 Action::Delete if is_gone => (self.read)(b""),
-                _ => Err(error),
+                Action::Create(_) | Action::Delete => Err(error.ambiguous(transfer.has_lost_an_attempt())),
+                Action::Get | Action::Ended => Err(error),
             });
         }
     }
