@@ -106,6 +106,7 @@ pub fn on(spawn: impl Fn(BoxFuture<()>) + Send + Sync + 'static) -> On {
 
 /// An executor to run drivers on: see [`on`].
 #[derive(Clone, Debug)]
+#[must_use = "it connects when it is told to"]
 pub struct On(AsyncIo);
 
 impl On {

@@ -1,12 +1,12 @@
 //! CAS: which state of a document one has seen.
 
-use crate::{OperationResult, ValueResult};
+use crate::{CounterResult, OperationResult, ValueResult};
 use core::fmt;
 
 /// Identifies one state of a document; every change gives a new one. Opaque: compare for equality only.
 ///
 /// Zero is no CAS at all: an operation with it is unconditional.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Cas(u64);
 
 impl Cas {
@@ -41,6 +41,12 @@ impl From<&Self> for Cas {
 
 impl From<&ValueResult> for Cas {
     fn from(result: &ValueResult) -> Self {
+        result.cas()
+    }
+}
+
+impl From<&CounterResult> for Cas {
+    fn from(result: &CounterResult) -> Self {
         result.cas()
     }
 }

@@ -189,12 +189,14 @@ impl<F: Face> Connection<F> {
     }
 
     /// The same connection, with another default for how long operations may take.
+    #[must_use = "this handle is as it was: use the one that is returned"]
     pub fn with_timeout(&self, after: Duration) -> Self {
         Self(Arc::new(View { timeout: after, ..View::clone(&self.0) }), PhantomData)
     }
 
     /// The same connection, with another default for what a missing document is where an operation is about an
     /// existing one (get, delete, touch): a result without success instead of an error.
+    #[must_use = "this handle is as it was: use the one that is returned"]
     pub fn with_quiet(&self, quiet: bool) -> Self {
         Self(Arc::new(View { quiet, ..View::clone(&self.0) }), PhantomData)
     }
@@ -268,6 +270,7 @@ impl Connection {
     }
 
     /// The callback face of the same connection.
+    #[must_use]
     pub fn callbacks(&self) -> AsyncConnection {
         Connection(self.0.clone(), PhantomData)
     }
@@ -294,6 +297,7 @@ impl AsyncConnection {
     }
 
     /// The future face of the same connection.
+    #[must_use]
     pub fn futures(&self) -> Connection {
         Connection(self.0.clone(), PhantomData)
     }

@@ -48,7 +48,7 @@ impl<R> MultiResult<R> {
         Iter(self.entries.iter())
     }
 
-    /// The keys that succeeded.
+    /// The keys without an error, also those that `quiet` let pass.
     pub fn successes(&self) -> impl Iterator<Item = (&Key, &R)> {
         self.entries.iter().filter_map(|(key, result)| Some((key, result.as_ref().ok()?)))
     }
@@ -66,9 +66,10 @@ impl MultiResult<ValueResult> {
         found.map(|(key, document)| Ok((key.clone(), document.value()?))).collect()
     }
 
-    /// The documents' keys with the CAS of each.
+    /// The keys of the documents that are there with the CAS of each. Keys that `quiet` let pass are left out.
     pub fn cas(&self) -> impl Iterator<Item = (Key, Cas)> {
-        self.successes().map(|(key, document)| (key.clone(), document.cas()))
+        let found = self.successes().filter(|(_, document)| document.success());
+        found.map(|(key, document)| (key.clone(), document.cas()))
     }
 }
 

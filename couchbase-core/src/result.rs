@@ -64,13 +64,13 @@ impl ValueResult {
     #[doc(alias = "content_as")]
     pub fn value<T: Decode>(&self) -> Result<T> {
         self.found()?;
-        T::decode(&self.doc)
+        T::decode(&self.doc).map_err(|error| error.with_key(self.key.clone()))
     }
 
     /// The document decoded in place: `&str` and serde_json's `&RawValue` borrow from this result.
     pub fn value_ref<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         self.found()?;
-        decode_borrowed(&self.doc)
+        decode_borrowed(&self.doc).map_err(|error: Error| error.with_key(self.key.clone()))
     }
 
     /// The document's bytes as they came, never copied.

@@ -207,7 +207,7 @@ operations! {
     /// # Ok(())
     /// # }
     /// ```
-    Counter => CounterResult { create ttl } [plain]
+    Counter => CounterResult { create created_ttl } [plain]
 }
 
 const _: () = assert!(size_of::<Value<Optional<Get>, std::string::String>>() <= 128);
