@@ -79,6 +79,8 @@ impl Encoded {
 /// # Ok::<(), couchbase_core::Error>(())
 /// ```
 ///
+/// A number that is not finite is refused; within other values it becomes `null`, as serde_json has it.
+///
 /// A reference to bytes (`&[u8]`, `&Vec<u8>`, also in a box or an option) is refused: it would silently become a JSON
 /// array of numbers.
 #[diagnostic::on_unimplemented(
@@ -137,8 +139,16 @@ impl<T: Serialize + ?Sized> Encode for &T {
     }
 }
 
+/// By name too, as it takes references.
+fn is_float<T: ?Sized>() -> bool {
+    matches!(core::any::type_name::<T>().trim_start_matches('&'), "f32" | "f64")
+}
+
 fn json<T: Serialize + ?Sized>(value: &T) -> Result<Encoded> {
     match serde_json::to_vec(value) {
+        Ok(text) if text == b"null" && is_float::<T>() => {
+            Err(Error::value_format("not a finite number, which JSON does not have"))
+        }
         Ok(text) => Ok(Encoded::ours(text, Flags::JSON)),
         // As text: without std, serde's errors are no `core::error::Error`.
         Err(error) => Err(Error::value_format(error.to_string())),
@@ -274,6 +284,15 @@ mod tests {
         // Not bytes, but something that has some.
         assert_eq!((&vec![bytes]).encode().unwrap().bytes, "[[1,2]]");
         assert_eq!((&(1_u8, 2_u8)).encode().unwrap().bytes, "[1,2]");
+    }
+
+    #[test]
+    fn what_is_no_number_is_not_stored_as_null() {
+        for result in [f64::NAN.encode(), (&f64::INFINITY).encode(), f32::NEG_INFINITY.encode()] {
+            assert_eq!(result.expect_err("refused").kind(), ErrorKind::ValueFormat);
+        }
+        assert_eq!((&[1.5, f64::NAN]).encode().unwrap().bytes, "[1.5,null]");
+        assert_eq!((&None::<f64>).encode().unwrap().bytes, "null");
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use crate::{Metadata, Rows};
 use couchbase_core::{Error, Result};
 
-/// What a sink answers to a batch of rows.
+/// What a sink answers to a batch of rows. More is to come: pausing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Flow {
     /// Go on.
     More,

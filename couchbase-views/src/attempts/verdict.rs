@@ -67,7 +67,9 @@ fn remedy(purpose: Purpose, status: u16) -> &'static str {
     match (purpose, status) {
         (_, 400) => "; correct what the server names",
         (_, 401 | 403) => "; check user and password, and the user's rights",
-        (Purpose::View, 404) => "; check the names of design document and view, or create them",
+        (Purpose::View, 404) => {
+            "; check the names of design document and view, or create them (unless made for production it is `dev_…`)"
+        }
         (Purpose::Design, 404) => "; check its name, or create it",
         _ => "",
     }
