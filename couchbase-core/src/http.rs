@@ -184,11 +184,26 @@ impl Exchange {
         error
     }
 
-    fn advance(&mut self, mut data: &[u8], body: &mut Vec<u8>) -> Result<(), HttpError> {
+    fn advance(&mut self, data: &[u8], body: &mut Vec<u8>) -> Result<(), HttpError> {
+        let mut written = body.len();
+        // A decoded body is never longer than its encoding. Made once for all chunks, however many there are.
+        body.resize(written + data.len(), 0);
+        let outcome = self.advance_into(data, body, &mut written);
+        body.truncate(written);
+        outcome
+    }
+
+    /// Decodes into `body` from `written` on, which grows by what has come of it.
+    fn advance_into(
+        &mut self,
+        mut data: &[u8],
+        body: &mut [u8],
+        written: &mut usize,
+    ) -> Result<(), HttpError> {
         loop {
             let used = match &mut self.state {
                 State::Head(_) => self.advance_head(data)?,
-                State::Body(_) => self.advance_body(data, body)?,
+                State::Body(_) => self.advance_body(data, body, written)?,
                 State::Complete | State::Failed(_) => {
                     // Bytes nobody asked for: the two sides disagree about where they are.
                     self.must_close |= !data.is_empty();
@@ -229,16 +244,17 @@ impl Exchange {
         Ok(used)
     }
 
-    fn advance_body(&mut self, data: &[u8], body: &mut Vec<u8>) -> Result<usize, HttpError> {
+    fn advance_body(
+        &mut self,
+        data: &[u8],
+        body: &mut [u8],
+        written: &mut usize,
+    ) -> Result<usize, HttpError> {
         let State::Body(call) = &mut self.state else { return Ok(0) };
-        let start = body.len();
-        // A decoded body is never longer than its encoding.
-        body.resize(start + data.len(), 0);
         // One chunk at a time, so that a broken chunk does not take whole ones before it with it.
         call.stop_on_chunk_boundary(true);
-        let outcome = call.read(data, &mut body[start..]);
-        body.truncate(start + outcome.as_ref().map_or(0, |&(_, written)| written));
-        let (used, _) = outcome?;
+        let (used, count) = call.read(data, &mut body[*written..])?;
+        *written += count;
         let is_ended = call.can_proceed() && call.body_mode() != BodyMode::CloseDelimited;
         if is_ended && let State::Body(call) = std::mem::replace(&mut self.state, State::Complete) {
             self.must_close |= match call.proceed() {

@@ -100,23 +100,27 @@ impl fmt::Debug for BatchedView {
 pub(crate) struct Gather {
     block: Vec<u8>,
     fields: Vec<Fields>,
+    /// Bytes of ids that had to be decoded.
+    decoded: usize,
     max_bytes: usize,
 }
 
 impl Gather {
     pub(crate) fn new(max_bytes: usize) -> Self {
-        Self { block: Vec::new(), fields: Vec::new(), max_bytes }
+        Self { block: Vec::new(), fields: Vec::new(), decoded: 0, max_bytes }
     }
 
     pub(crate) fn push(&mut self, row: Row<'_>) -> Result<()> {
-        let size = self.block.len() + row.json().len() + (self.fields.len() + 1) * size_of::<Fields>();
-        if size > self.max_bytes {
+        let decoded = self.decoded + row.fields().decoded_len();
+        let fields = (self.fields.len() + 1) * size_of::<Fields>();
+        if self.block.len() + row.json().len() + fields + decoded > self.max_bytes {
             let words = format!(
                 "the rows exceed {} bytes: take them one by one with `query`, set a `limit`, or raise `max_bytes`",
                 self.max_bytes
             );
             return Err(Error::new(ErrorKind::TooBig, words));
         }
+        self.decoded = decoded;
         self.fields.push(row.fields().moved_to(self.block.len()));
         self.block.extend_from_slice(row.json());
         Ok(())

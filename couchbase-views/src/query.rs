@@ -54,7 +54,7 @@ pub struct Each<F, R>(F, PhantomData<fn() -> R>);
 ///
 /// A query that was made before the connection exists waits for it, and fails with its error. Its timeout covers
 /// everything after that, the time that a sink takes included. Dropping a query closes its link to the server. A query
-/// that has begun keeps the connection open, and its `close` waiting, until it ends or is dropped.
+/// that has begun keeps `close` waiting until it ends, and the connection open until it is dropped.
 #[must_use = "a query is sent when it is awaited, started or polled"]
 pub struct Query<M = Undecided> {
     home: Arc<dyn Home>,
@@ -259,13 +259,22 @@ impl Future for Query<All> {
 impl<S: RowSink> Query<To<S>> {
     /// Ready once, with the sink, which has been told of the end. The connection waits until [`end`](Self::end).
     fn poll_sink(&mut self, cx: &mut Context<'_>) -> Poll<Result<S>> {
+        let mut is_its_own = false;
         let outcome = ready!(self.poll_rows(cx, |mode, run, cx| {
             let control = mode.control.as_ref();
             run.poll(cx, &mut |rows| match &mut mode.sink {
-                Some(sink) if !control.is_some_and(Control::is_stopped) => sink.on_rows(rows),
+                Some(sink) if !control.is_some_and(Control::is_stopped) => {
+                    sink.on_rows(rows).inspect_err(|_| is_its_own = true)
+                }
                 _ => Ok(Flow::Stop),
             })
         }));
+        // What goes wrong after it was stopped is no concern of a query that wants no more.
+        let is_stopped = self.mode.control.as_ref().is_some_and(Control::is_stopped);
+        let outcome = match (outcome, &self.stage) {
+            (Err(_), Stage::Running(run)) if is_stopped && !is_its_own => Ok(run.metadata().clone()),
+            (outcome, _) => outcome,
+        };
         let ended = || Error::new(ErrorKind::Closed, "the query has ended before");
         let mut sink = self.mode.sink.take().ok_or_else(ended)?;
         Poll::Ready(match outcome {

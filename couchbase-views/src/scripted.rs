@@ -19,6 +19,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
     Refuse,
+    /// The look-up never ends.
+    Unresolved,
     /// Never answers the connection attempt.
     Ignore,
     /// Accepts, and sends these pieces once the request is there; then closes.

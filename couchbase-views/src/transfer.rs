@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// Longest body of an answer without success that is read, in bytes. The server's explanations are short.
 const MAX_REFUSAL: usize = 64 * 1024;
+/// How long the words of a refusal are waited for.
+const WORDS: Duration = Duration::from_secs(1);
 
 pub(crate) struct Transfer {
     home: Arc<dyn Home>,
@@ -33,6 +35,8 @@ pub(crate) struct Transfer {
     node: Option<Node>,
     has_lost_an_attempt: bool,
     refused_with: Option<u16>,
+    /// A node has answered that it did what it was asked.
+    is_accepted: bool,
     /// Closing the connection waits for this. Dropped last: by then the socket is closed.
     errand: Box<dyn Errand>,
 }
@@ -68,6 +72,15 @@ struct Asking {
     call: Call,
     attempts: Attempts,
     attempt: Attempt,
+    /// The node has refused, and the rest of its words is not waited for long.
+    is_hurried: bool,
+}
+
+impl Asking {
+    /// Whether the node has answered, and that it will not.
+    fn is_refused(&self) -> bool {
+        self.attempt.status().is_some_and(|status| !is_success(status))
+    }
 }
 
 impl Transfer {
@@ -91,6 +104,7 @@ impl Transfer {
             node: None,
             has_lost_an_attempt: false,
             refused_with: None,
+            is_accepted: false,
             errand,
             home,
         })
@@ -104,6 +118,11 @@ impl Transfer {
     /// Whether an attempt ended without an answer that may have reached the server.
     pub(crate) fn has_lost_an_attempt(&self) -> bool {
         self.has_lost_an_attempt
+    }
+
+    /// Whether the head of an answer says that it was done, whatever became of the rest.
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.is_accepted
     }
 
     /// The status of the last answer that was no success, if the transfer ended with one.
@@ -155,17 +174,35 @@ impl Transfer {
                     }
                 }
                 State::Asking(mut asking) => {
-                    if self.timer.poll(cx).is_ready() && self.is_late() {
-                        self.lose(&asking);
-                        return Poll::Ready(Some(Err(asking.attempts.timeout_error())));
+                    let is_refusal = asking.is_refused();
+                    if is_refusal && !asking.is_hurried {
+                        asking.is_hurried = true;
+                        self.timer.reset((self.home.runtime().now() + WORDS).min(self.deadline));
                     }
-                    let is_refusal = asking.attempt.status().is_some_and(|status| !is_success(status));
+                    if self.timer.poll(cx).is_ready() {
+                        if is_refusal {
+                            // The rest of its words is not waited for.
+                            if let Some(outcome) = self.take_progress(Ok(Progress::End), asking) {
+                                return Poll::Ready(outcome);
+                            }
+                            continue;
+                        }
+                        if self.is_late() {
+                            self.lose(&asking);
+                            return Poll::Ready(Some(Err(asking.attempts.timeout_error())));
+                        }
+                    }
                     if !is_refusal {
                         self.piece.clear();
                     }
-                    let Poll::Ready(progress) = asking.attempt.poll(cx, self.home.runtime(), &mut self.piece)
-                    else {
+                    let progress = asking.attempt.poll(cx, self.home.runtime(), &mut self.piece);
+                    self.is_accepted |= asking.attempt.status().is_some_and(is_success);
+                    let Poll::Ready(progress) = progress else {
+                        let is_to_be_hurried = asking.is_refused() && !asking.is_hurried;
                         self.state = State::Asking(asking);
+                        if is_to_be_hurried {
+                            continue;
+                        }
                         return Poll::Pending;
                     };
                     if let Some(outcome) = self.take_progress(progress, asking) {
@@ -184,11 +221,12 @@ impl Transfer {
         let [a, b, c, d, e, f, g, h, ..] = runtime.seed();
         let lot = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
         let attempts = Attempts::new(self.purpose, self.home.view_nodes(), lot, self.timeout)?;
-        Ok(Box::new(Asking { call, attempts, attempt: Attempt::default() }))
+        Ok(Box::new(Asking { call, attempts, attempt: Attempt::default(), is_hurried: false }))
     }
 
     fn ask(&mut self, mut asking: Box<Asking>) {
         self.piece.clear();
+        asking.is_hurried = false;
         self.timer.reset(self.deadline);
         self.node = Some(asking.attempts.target().node());
         asking.attempt = Attempt::new(

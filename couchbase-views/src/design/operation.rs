@@ -109,6 +109,10 @@ impl<T> DesignOp<T> {
         loop {
             let error = match transfer.poll_piece(cx) {
                 Poll::Pending => {
+                    let is_write = matches!(self.action, Action::Create(_) | Action::Delete);
+                    if is_write && transfer.is_accepted() {
+                        return Poll::Ready((self.read)(b""));
+                    }
                     self.transfer = Some(transfer);
                     return Poll::Pending;
                 }
@@ -123,9 +127,13 @@ impl<T> DesignOp<T> {
                 Poll::Ready(Some(Err(error))) => error,
             };
             // A lost attempt may have removed it already.
-            let is_gone = transfer.refused_with() == Some(404) && transfer.has_lost_an_attempt();
+            let is_gone = transfer.refused_with() == Some(404)
+                && transfer.has_lost_an_attempt()
+                && error.server_words().is_some_and(|words| words.contains("deleted"));
             return Poll::Ready(match self.action {
                 Action::Delete if is_gone => (self.read)(b""),
+                // What the server says besides is of no use to anybody.
+                Action::Create(_) | Action::Delete if transfer.is_accepted() => (self.read)(b""),
                 Action::Create(_) | Action::Delete => Err(error.ambiguous(transfer.has_lost_an_attempt())),
                 Action::Get | Action::Ended => Err(error),
             });

@@ -2,6 +2,7 @@
 
 use couchbase_core::{Error, ErrorKind, Result};
 use serde::Serialize;
+use std::fmt::Display;
 use std::time::Duration;
 
 /// Whether the index is brought up to date for a query.
@@ -50,8 +51,18 @@ pub(crate) struct Options {
 impl Options {
     /// JSON of one key; a fault is kept for [`check`](Self::check).
     pub(crate) fn encode<K: Serialize + ?Sized>(&mut self, option: &str, key: &K) -> Option<String> {
-        let encoded = serde_json::to_string(key);
-        encoded.map_err(|error| self.refuse(option, error)).ok()
+        match serde_json::to_string(key) {
+            // By name, since JSON has no form of it and serde_json makes it null.
+            Ok(json) if json == "null" && is_float::<K>() => {
+                self.refuse(option, "not a finite number; leave the option out for a range without an end");
+                None
+            }
+            Ok(json) => Some(json),
+            Err(error) => {
+                self.refuse(option, error);
+                None
+            }
+        }
     }
 
     /// A JSON array of keys.
@@ -67,7 +78,7 @@ impl Options {
         Some(array)
     }
 
-    fn refuse(&mut self, option: &str, error: serde_json::Error) {
+    fn refuse(&mut self, option: &str, error: impl Display) {
         let error = || Error::value_format(format!("{option} cannot be encoded as JSON: {error}"));
         self.fault.get_or_insert_with(error);
     }
@@ -116,4 +127,7 @@ impl Options {
         .flatten()
         .collect()
     }
+}
+fn is_float<T: ?Sized>() -> bool {
+    matches!(std::any::type_name::<T>().trim_start_matches('&'), "f32" | "f64")
 }

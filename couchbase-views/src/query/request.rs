@@ -136,5 +136,8 @@ mod tests {
         let error = view_query("b", "d", "v", &options).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ValueFormat);
         assert!(error.to_string().contains("start_key"), "{error}");
+        let mut options = Options::default();
+        options.end_key = options.encode("end_key", &f64::INFINITY);
+        assert_eq!(view_query("b", "d", "v", &options).unwrap_err().kind(), ErrorKind::ValueFormat);
     }
 }

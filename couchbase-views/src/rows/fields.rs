@@ -66,6 +66,11 @@ impl Fields {
         Self { start, ..self.clone() }
     }
 
+    /// Bytes that it holds beside the row.
+    pub(crate) fn decoded_len(&self) -> usize {
+        self.decoded_id.as_ref().map_or(0, |id| id.len())
+    }
+
     pub(crate) fn id<'a>(&'a self, row: &'a [u8]) -> Option<&'a str> {
         match &self.decoded_id {
             Some(id) => Some(id),

@@ -28,6 +28,13 @@ impl Runtime for Clockwork {
     }
 
     fn resolve(&self, _host: &str, port: u16) -> BoxFuture<io::Result<Vec<SocketAddr>>> {
+        let mut world = self.0.lock().unwrap();
+        if let Some(script) = world.script.get_mut(&port)
+            && let Some(Act::Unresolved) = script.front()
+        {
+            script.pop_front();
+            return Box::pin(std::future::pending());
+        }
         Box::pin(std::future::ready(Ok(vec![(Ipv4Addr::LOCALHOST, port).into()])))
     }
 
@@ -38,7 +45,7 @@ impl Runtime for Clockwork {
             world.script.get_mut(&addr.port()).and_then(VecDeque::pop_front).expect("the script has ended");
         match act {
             Act::Refuse => Box::pin(std::future::ready(Err(io::ErrorKind::ConnectionRefused.into()))),
-            Act::Ignore => Box::pin(std::future::pending()),
+            Act::Ignore | Act::Unresolved => Box::pin(std::future::pending()),
             Act::Answer(_) | Act::Stall(_) | Act::Blurt(_) | Act::Flood(..) => {
                 world.open += 1;
                 let socket = Line { act, written: Vec::new(), is_asked: false, world: self.0.clone() };
@@ -118,7 +125,7 @@ impl Socket for Line {
                 let piece = std::mem::replace(first, again.to_vec());
                 return Poll::Ready(Ok(self.give(&piece, Duration::from_millis(1), buf)));
             }
-            Act::Refuse | Act::Ignore => unreachable!("no such socket"),
+            Act::Refuse | Act::Ignore | Act::Unresolved => unreachable!("no such socket"),
         };
         if pieces.is_empty() {
             return if is_silent { Poll::Pending } else { Poll::Ready(Ok(0)) };

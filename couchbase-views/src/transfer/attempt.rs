@@ -47,7 +47,7 @@ pub(super) struct Attempt {
 enum State {
     #[default]
     Idle,
-    Resolving(BoxFuture<io::Result<Vec<SocketAddr>>>),
+    Resolving(BoxFuture<io::Result<Vec<SocketAddr>>>, Box<dyn Timer>),
     Connecting {
         socket: BoxFuture<io::Result<Box<dyn Socket>>>,
         others: std::vec::IntoIter<SocketAddr>,
@@ -75,7 +75,7 @@ impl Attempt {
         }
         match Exchange::new(&request) {
             Ok(exchange) => Self {
-                state: State::Resolving(runtime.resolve(&target.host, target.port)),
+                state: State::Resolving(runtime.resolve(&target.host, target.port), connect_timer(runtime)),
                 exchange: Some(exchange),
                 ..Self::default()
             },
@@ -111,8 +111,14 @@ impl Attempt {
                     return Poll::Ready(Err(Error::new(ErrorKind::Closed, "no attempt is under way")));
                 }
                 State::Failed(error) => return Poll::Ready(Err(error.clone())),
-                State::Resolving(found) => {
-                    let found = ready!(found.as_mut().poll(cx));
+                State::Resolving(found, timer) => {
+                    let found = match found.as_mut().poll(cx) {
+                        Poll::Ready(found) => found,
+                        Poll::Pending => {
+                            ready!(timer.poll(cx));
+                            Err(io::Error::new(io::ErrorKind::TimedOut, "the resolver does not answer"))
+                        }
+                    };
                     self.connect_first(found, runtime);
                 }
                 State::Connecting { socket, others, timer } => {
@@ -154,9 +160,8 @@ impl Attempt {
         let Some(first) = addrs.next() else {
             return self.fail(Error::new(ErrorKind::UnknownHost, "the host has no address"));
         };
-        let mut timer = runtime.timer();
-        timer.reset(runtime.now() + CONNECT_TIMEOUT);
-        self.state = State::Connecting { socket: runtime.connect(first), others: addrs, timer };
+        let (socket, timer) = (runtime.connect(first), connect_timer(runtime));
+        self.state = State::Connecting { socket, others: addrs, timer };
     }
 
     fn poll_exchange(&mut self, cx: &mut Context<'_>, body: &mut Vec<u8>) -> Poll<Result<Progress>> {
@@ -234,4 +239,10 @@ impl Attempt {
 
 fn network(what: &str, error: io::Error) -> Error {
     Error::new(ErrorKind::Network, format!("{what}: {error}"))
+}
+
+fn connect_timer(runtime: &dyn Runtime) -> Box<dyn Timer> {
+    let mut timer = runtime.timer();
+    timer.reset(runtime.now() + CONNECT_TIMEOUT);
+    timer
 }

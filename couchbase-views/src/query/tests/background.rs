@@ -1,6 +1,7 @@
 //! Queries that run in the background, and the handles that stop them.
 
 use super::*;
+use std::sync::Mutex;
 
 #[test]
 fn a_background_query_gives_its_sink_back() {
@@ -88,5 +89,39 @@ fn who_may_stop_a_query_keeps_nothing_of_its_task() {
         drop((tasks, waker));
         assert_eq!(Arc::strong_count(&idle), 1, "the task is over: {is_over}");
         control.stop();
+    }
+}
+
+/// Stops its own query with the first rows, and asks for more.
+#[derive(Default)]
+struct Stopper {
+    control: Arc<Mutex<Option<Control>>>,
+    done: usize,
+}
+
+impl RowSink for Stopper {
+    fn on_rows(&mut self, _: Rows<'_>) -> Result<Flow> {
+        self.control.lock().unwrap().as_ref().expect("it runs").stop();
+        Ok(Flow::More)
+    }
+    fn on_done(&mut self, _: &Metadata) {
+        self.done += 1;
+    }
+    fn on_error(&mut self, error: &Error) {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn what_goes_wrong_after_a_stop_is_no_fault() {
+    let cut = Act::Answer(vec![http(200, THREE).as_bytes()[..140].to_vec()]);
+    let failed = answer(200, r#"{"rows":[{"id":"a"},{"id":"b"}],"error":"stopped","reason":"node gone"}"#);
+    for act in [cut, failed] {
+        let nodes = Scripted::new([vec![act]]);
+        let sink = Stopper::default();
+        let control = sink.control.clone();
+        let running = query(&nodes).sink(sink).start();
+        *control.lock().unwrap() = Some(running.control());
+        assert_eq!(nodes.run(running).unwrap().done, 1);
     }
 }
