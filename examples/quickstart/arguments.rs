@@ -18,7 +18,7 @@ Usage: cargo run --release --example quickstart [-- OPTIONS]
   --help             this text
 
 In a cluster of yours it touches only documents whose keys begin with `quickstart::`, and the design document
-`quickstart`; it removes them at the end.";
+`quickstart_cities`, unless that is somebody else's; it removes them at the end, also when something went wrong.";
 
 /// What the command line asks for.
 pub enum Wanted {

@@ -24,9 +24,11 @@ pub async fn store(cb: &Connection, cities: &Cities) -> Result<Vec<OperationResu
     stored
 }
 
-/// Deletes the documents. One that is not there is none of our concern.
+/// Deletes the documents. One that is not there is none of our concern; one that cannot be deleted keeps no other from
+/// being deleted.
 pub async fn remove(cb: &Connection, keys: &[Key]) -> Result<Vec<OperationResult>> {
     let quiet = cb.with_quiet(true);
     let deletions = stream::iter(keys).map(|key| quiet.delete(key));
-    deletions.buffer_unordered(IN_FLIGHT).try_collect().await
+    let outcomes: Vec<Result<OperationResult>> = deletions.buffer_unordered(IN_FLIGHT).collect().await;
+    outcomes.into_iter().collect()
 }

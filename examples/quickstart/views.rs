@@ -1,11 +1,12 @@
 //! Two views over the documents: one collected, one streamed.
 
 use crate::cities::Place;
-use couchbase_core::{Connection, Key, Result};
+use crate::failure::Failure;
+use couchbase_core::{Connection, Error, Key, Result};
 use couchbase_views::{DesignDocument, Flow, RowSink, Rows, Stale, ViewExt};
 use serde_json::json;
 
-const DESIGN: &str = "quickstart";
+const DESIGN: &str = "quickstart_cities";
 
 /// Rows are sorted by key: the cities of a country stand together, by name.
 const BY_COUNTRY: &str = r#"function (doc, meta) {
@@ -20,14 +21,35 @@ const COUNTRY: &str = r#"function (doc, meta) {
     }
 }"#;
 
-pub async fn create(cb: &Connection) -> Result<()> {
-    let design =
-        DesignDocument::new().view("by_country", BY_COUNTRY).view_reduce("per_country", COUNTRY, "_count");
-    cb.design_create(DESIGN, &design).production().await
+fn design() -> DesignDocument {
+    DesignDocument::new().view("by_country", BY_COUNTRY).view_reduce("per_country", COUNTRY, "_count")
 }
 
+/// Refuses if the design document's name is taken. One that is as ours was left behind by a run that was broken off.
+pub async fn look(cb: &Connection) -> Result<(), Failure> {
+    match cb.design_get(DESIGN).production().await {
+        Ok(found) if found == design() => Ok(()),
+        Ok(_) => Err(Failure::InTheWay(DESIGN)),
+        Err(error) if is_not_found(&error) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub async fn create(cb: &Connection) -> Result<()> {
+    cb.design_create(DESIGN, &design()).production().await
+}
+
+/// Removes the design document. One that is not there is none of our concern.
 pub async fn remove(cb: &Connection) -> Result<()> {
-    cb.design_delete(DESIGN).production().await
+    match cb.design_delete(DESIGN).production().await {
+        Err(error) if is_not_found(&error) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// Design documents come over HTTP, so there is no status of an operation; the server says it in words.
+fn is_not_found(error: &Error) -> bool {
+    error.server_words().is_some_and(|words| words.starts_with("not_found"))
 }
 
 /// How many cities each country has. All rows at once; they can be iterated as often as one likes.

@@ -1,5 +1,8 @@
 //! The quickstart as its user runs it: what it says last, and what it exits with.
 
+use couchbase_core::wire::{Opcode, Status};
+use couchbase_testkit::Cluster;
+use couchbase_tokio::views::{DesignDocument, ViewExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::{env, str};
@@ -52,7 +55,7 @@ fn runs_with_a_single_document() {
 
 #[test]
 fn leaves_a_foreign_cluster_as_it_was() {
-    let cluster = couchbase_testkit::Cluster::builder().nodes(2).user("ada", "hunter2", &[]).start();
+    let cluster = Cluster::builder().nodes(2).user("ada", "hunter2", &[]).start();
     cluster.set_document("default", "theirs", br#"{"country":"DE","name":"none of ours"}"#);
     // Left behind by a run that was broken off.
     cluster.set_document("default", "quickstart::4999", br#"{"country":"DE","name":"stale"}"#);
@@ -74,7 +77,7 @@ fn leaves_a_foreign_cluster_as_it_was() {
 
 #[test]
 fn a_disagreement_is_told_and_gives_1() {
-    let cluster = couchbase_testkit::Cluster::builder().start();
+    let cluster = Cluster::builder().start();
     // Views see it, and the file does not have it.
     cluster.set_document("default", "quickstart::atlantis", br#"{"country":"ZZ","name":"Atlantis"}"#);
     let output = quickstart(&["--connect", &cluster.connection_string(), "--documents", "50"]);
@@ -82,6 +85,79 @@ fn a_disagreement_is_told_and_gives_1() {
     assert_eq!(output.status.code(), Some(1), "{complaints}");
     assert!(complaints.contains("disagree") && complaints.contains("ZZ"), "{complaints}");
     assert!(!told(&output).contains("agree"), "{}", told(&output));
+    leaves_nothing_behind(&cluster);
+    assert!(cluster.document("default", "quickstart::atlantis").is_some(), "none of ours");
+}
+
+/// No document of a run with 50, and no design document.
+fn leaves_nothing_behind(cluster: &Cluster) {
+    for line in (0..5000).step_by(100) {
+        let key = format!("quickstart::{line:04}");
+        assert_eq!(cluster.document("default", &key), None, "{key}");
+    }
+    assert_eq!(design(cluster, None), None);
+}
+
+/// The design document of the quickstart's name, if there is one, after storing this.
+fn design(cluster: &Cluster, stored: Option<&DesignDocument>) -> Option<DesignDocument> {
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let cb = couchbase_tokio::connect(cluster.connection_string()).await.expect("it listens");
+        if let Some(stored) = stored {
+            cb.design_create("quickstart_cities", stored).production().await.expect("a good document");
+        }
+        match cb.design_get("quickstart_cities").production().await {
+            Ok(found) => Some(found),
+            Err(error) => {
+                assert!(error.server_words().is_some_and(|words| words.contains("not_found")), "{error}");
+                None
+            }
+        }
+    })
+}
+
+/// A server may take what the client sends for a mistake: that is none on the command line.
+#[test]
+fn an_error_leaves_nothing_behind_and_gives_1() {
+    for (opcode, status) in [(Opcode::SET, Status::EINVAL), (Opcode::GET, Status::EINVAL)] {
+        let cluster = Cluster::builder().start();
+        cluster.answer_next(1, opcode, status);
+        let output = quickstart(&["--connect", &cluster.connection_string(), "--documents", "50"]);
+        let complaints = complaints(&output);
+        assert_eq!(output.status.code(), Some(1), "{complaints}");
+        assert!(complaints.contains("EINVAL") && complaints.lines().count() == 1, "{complaints}");
+        leaves_nothing_behind(&cluster);
+    }
+}
+
+#[test]
+fn a_failed_deletion_is_told_and_keeps_nothing_else_from_being_deleted() {
+    let cluster = Cluster::builder().start();
+    // The first 5,000 deletions are of what an earlier run may have left.
+    let sweep = 5_000;
+    cluster.answer_next(sweep, Opcode::DELETE, Status::KEY_ENOENT);
+    cluster.answer_next(1, Opcode::DELETE, Status::EINVAL);
+    let output = quickstart(&["--connect", &cluster.connection_string(), "--documents", "50"]);
+    assert_eq!(output.status.code(), Some(1), "{}", complaints(&output));
+    let left =
+        (0..5000).filter(|line| cluster.document("default", &format!("quickstart::{line:04}")).is_some());
+    assert_eq!(left.count(), 1, "the one that could not be deleted");
+}
+
+#[test]
+fn a_foreign_design_document_is_refused_and_left_alone() {
+    let cluster = Cluster::builder().start();
+    cluster.set_document("default", "quickstart::4999", br#"{"country":"DE","name":"stale"}"#);
+    let theirs = DesignDocument::new().view("by_country", "function (doc, meta) { emit(doc.name, null); }");
+    assert_eq!(design(&cluster, Some(&theirs)).as_ref(), Some(&theirs));
+
+    let output = quickstart(&["--connect", &cluster.connection_string(), "--documents", "50"]);
+    let complaints = complaints(&output);
+    assert_eq!(output.status.code(), Some(1), "{complaints}");
+    assert!(complaints.contains("`quickstart_cities` that is not this program's"), "{complaints}");
+    assert_eq!(design(&cluster, None), Some(theirs));
+    assert!(cluster.document("default", "quickstart::4999").is_some(), "nothing was changed");
+    assert_eq!(cluster.requests(Opcode::SET), 0);
 }
 
 #[test]
@@ -119,7 +195,7 @@ fn wrong_arguments_are_told_and_give_2() {
 
 #[test]
 fn a_failure_at_run_time_is_one_line_and_gives_1() {
-    let cluster = couchbase_testkit::Cluster::builder().user("ada", "hunter2", &[]).start();
+    let cluster = Cluster::builder().user("ada", "hunter2", &[]).start();
     let address = cluster.connection_string().replacen("hunter2", "hunter3", 1);
     let output = quickstart(&["--connect", &address]);
     let complaints = complaints(&output);
