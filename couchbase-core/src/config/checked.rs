@@ -89,7 +89,10 @@ impl Config {
             (Some(credentials), _) => Some(credentials.clone()),
             (None, Some(Login { user, password: Some(password) })) => Some(Credentials::new(user, password)),
             (None, Some(Login { password: None, .. })) => {
-                return Err(argument("a user without a password, which stands between a : and the @"));
+                return Err(argument(
+                    "a user without a password: write it between a : and the @, or set both with \
+                     Config::credentials",
+                ));
             }
             (None, None) => None,
         };

@@ -1,7 +1,8 @@
 //! The grammar of connection strings; [`Config`](super::Config) documents it for users.
 //!
 //! No error text quotes a piece that could be part of a password, in however malformed a string: hosts and options
-//! are named by their place, and a word is quoted only if it is nearly a known one.
+//! are named by their place, and a word is quoted only if it is nearly a known one, or an option's name in a string
+//! that has no place for a password.
 
 use super::Seed;
 use super::nearest::nearest;
@@ -14,6 +15,7 @@ use core::net::Ipv6Addr;
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 11210;
+const NO_TLS: &str = "couchbases:// (TLS) is not supported yet; couchbase:// is, without encryption";
 
 /// What a string says.
 #[derive(Debug)]
@@ -35,6 +37,10 @@ pub(super) struct Login {
 type Parsed<T> = Result<T, String>;
 
 pub(super) fn parse(text: &str) -> Parsed<ConnectionString> {
+    // Usually a variable that was not set: 127.0.0.1 would be a surprise.
+    if text.trim().is_empty() {
+        return Err("it is empty, so there is no address; it is written as couchbase://host/bucket".into());
+    }
     let rest = without_scheme(text)?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(end);
@@ -55,22 +61,49 @@ pub(super) fn parse(text: &str) -> Parsed<ConnectionString> {
         None | Some("") => None,
         Some(name) => Some(decode(name).ok_or("the bucket has a broken % escape: write % as %25")?),
     };
-    Ok(ConnectionString { seeds: read_hosts(hosts)?, bucket, login, options: read_options(query)? })
+    // A password stands behind a : and before an @. With neither of them, and with everything before the ? in its
+    // place, nobody has tried to write one.
+    let has_no_password = rest.len() < text.len() && path.len() > 1 && !rest.contains([':', '@']);
+    let seeds = read_hosts(hosts)?;
+    Ok(ConnectionString { seeds, bucket, login, options: read_options(query, has_no_password)? })
 }
 
 /// Without a scheme it is `couchbase`.
 fn without_scheme(text: &str) -> Parsed<&str> {
+    if let Some(scheme) = incomplete_scheme(text) {
+        return Err(match scheme {
+            "couchbase" => "the :// after couchbase is missing; write couchbase://host/bucket".into(),
+            _ => NO_TLS.into(),
+        });
+    }
     let Some((scheme, rest)) = text.split_once("://") else { return Ok(text) };
     if scheme.eq_ignore_ascii_case("couchbase") {
         return Ok(rest);
     }
     if scheme.eq_ignore_ascii_case("couchbases") {
-        return Err("couchbases:// (TLS) is not supported yet; couchbase:// is, without encryption".into());
+        return Err(NO_TLS.into());
     }
     match nearest(scheme, &["couchbase", "couchbases"]) {
         Some(known) => Err(format!("there is no scheme {scheme}://; the nearest is {known}://")),
         None => Err("the scheme before :// is not known; it must be couchbase".into()),
     }
+}
+
+/// The scheme that the string begins with, if a part of its `://` is missing. A host may have that name too, and a user:
+/// then a port follows, or a password with its `@`.
+fn incomplete_scheme(text: &str) -> Option<&'static str> {
+    let (word, rest) = text.split_at(text.find([':', '/'])?);
+    let scheme = ["couchbase", "couchbases"].into_iter().find(|known| word.eq_ignore_ascii_case(known))?;
+    let is_incomplete = match rest.strip_prefix(':') {
+        Some(after) if after.starts_with("//") => false,
+        Some(after) if after.starts_with('/') => true,
+        Some(after) => {
+            let port = after.split(['/', '?', ',', ';']).next().unwrap_or_default();
+            !after.contains('@') && !port.bytes().all(|c| c.is_ascii_digit())
+        }
+        None => rest.starts_with("//"),
+    };
+    is_incomplete.then_some(scheme)
 }
 
 fn read_login(login: &str) -> Parsed<Login> {
@@ -141,15 +174,21 @@ fn read_port(text: &str) -> Parsed<u16> {
     Err(format!("its port is that of {service}; the port of data is meant, {DEFAULT_PORT} unless changed"))
 }
 
-fn read_options(query: &str) -> Parsed<Options> {
+fn read_options(query: &str, has_no_password: bool) -> Parsed<Options> {
     let mut options = Options::default();
     for (at, option) in query.split('&').filter(|option| !option.is_empty()).enumerate() {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
         let named = |words| format!("option {}: {words}", at + 1);
         let value = decode(value).ok_or_else(|| named("a broken % escape: write % as %25".into()))?;
-        options.set(name, &value).map_err(named)?;
+        // What does not look like a name is not quoted even there.
+        let is_public = has_no_password && option.contains('=') && looks_like_a_name(name);
+        options.set(name, &value, is_public).map_err(named)?;
     }
     Ok(options)
+}
+
+fn looks_like_a_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|c| c.is_ascii_lowercase() || c == b'_')
 }
 
 /// `None` if a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.

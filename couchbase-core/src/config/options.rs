@@ -18,23 +18,46 @@ pub(super) struct Options {
 
 const KNOWN: [&str; 3] = ["timeout", "connect_timeout", "sasl_mech_force"];
 
+/// Options of other clients that are not near to any of ours. Being known words, they may be quoted anywhere.
+const ELSEWHERE: [&str; 14] = [
+    "bootstrap_on",
+    "certpath",
+    "compression",
+    "console_log_file",
+    "console_log_level",
+    "enable_mutation_tokens",
+    "enable_tls",
+    "enable_tracing",
+    "http_poolsize",
+    "ip_protocol",
+    "keypath",
+    "network",
+    "ssl",
+    "truststorepath",
+];
+
 impl Options {
     /// Takes one option, its value already decoded. Given twice it is an error: either could be the mistake.
-    pub(super) fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+    /// `is_public` says that the name cannot be part of a password.
+    pub(super) fn set(&mut self, name: &str, value: &str, is_public: bool) -> Result<(), String> {
         let is_first = match name {
             "timeout" => self.timeout.replace(timeout(name, value)?).is_none(),
             "connect_timeout" => self.connect_timeout.replace(timeout(name, value)?).is_none(),
             "sasl_mech_force" => self.mechanisms.replace(mechanisms(value)?).is_none(),
-            _ => return Err(unknown(name)),
+            _ => return Err(unknown(name, is_public)),
         };
         if is_first { Ok(()) } else { Err(format!("{name} is given twice")) }
     }
 }
 
-/// Only a name that is nearly a known one is quoted. In a malformed string any other could be part of a password.
-fn unknown(name: &str) -> String {
+/// Unless it is public, only a name that is nearly a known one is quoted. In a malformed string any other could be part
+/// of a password.
+fn unknown(name: &str, is_public: bool) -> String {
     match nearest(name, &KNOWN) {
         Some(known) => format!("{name} is unknown; the nearest is {known}"),
+        None if is_public || ELSEWHERE.contains(&name) => {
+            format!("{name} is unknown; there are {}", KNOWN.join(", "))
+        }
         None => format!("unknown; there are {}", KNOWN.join(", ")),
     }
 }
@@ -43,7 +66,9 @@ fn timeout(name: &str, value: &str) -> Result<Duration, String> {
     match duration::parse(value) {
         // `check_timeout` judges the length, also of durations that come from code.
         Some(timeout) => Ok(timeout),
-        None => Err(format!("{name} must be a duration above zero, as 2.5s, 800ms, or in seconds 2.5")),
+        None => Err(format!(
+            "{name} must be a duration above zero; the units are s and ms: 2.5s, 800ms, or plain seconds: 2.5"
+        )),
     }
 }
 
