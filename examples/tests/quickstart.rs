@@ -4,16 +4,22 @@ use couchbase_core::wire::{Opcode, Status};
 use couchbase_testkit::Cluster;
 use couchbase_tokio::views::{DesignDocument, ViewExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::{env, str};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+use std::{env, str, thread};
 
 /// The compiled examples lie beside the folder that this test was compiled into.
 fn quickstart(arguments: &[&str]) -> Output {
+    begin(arguments).wait_with_output().expect("it ends")
+}
+
+fn begin(arguments: &[&str]) -> Child {
     let this = env::current_exe().expect("a test knows where it lies");
     let profile = this.parent().and_then(Path::parent).expect("target/PROFILE/deps");
     let program: PathBuf = profile.join("examples").join(format!("quickstart{}", env::consts::EXE_SUFFIX));
-    let output = Command::new(&program).args(arguments).stdin(Stdio::null()).output();
-    output.unwrap_or_else(|error| {
+    let mut command = Command::new(&program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap_or_else(|error| {
         panic!(
             "{}: {error}; `cargo test -p examples` without a choice of targets builds it",
             program.display()
@@ -158,6 +164,25 @@ fn a_foreign_design_document_is_refused_and_left_alone() {
     assert_eq!(design(&cluster, None), Some(theirs));
     assert!(cluster.document("default", "quickstart::4999").is_some(), "nothing was changed");
     assert_eq!(cluster.requests(Opcode::SET), 0);
+}
+
+#[test]
+fn what_a_run_left_that_was_broken_off_is_removed_by_the_next() {
+    let cluster = Cluster::builder().start();
+    let address = cluster.connection_string();
+    let mut first = begin(&["--connect", &address]);
+    // Looked, created, asked: a view of 5,000 documents takes a while.
+    while cluster.view_requests() < 3 && first.try_wait().expect("a child").is_none() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    first.kill().expect("it runs");
+    first.wait().expect("it ends");
+    assert!(design(&cluster, None).is_some() && cluster.document("default", "quickstart::0001").is_some());
+
+    let output = quickstart(&["--connect", &address, "--documents", "50"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", told(&output), complaints(&output));
+    assert_eq!(cluster.document("default", "quickstart::0001"), None);
+    leaves_nothing_behind(&cluster);
 }
 
 #[test]
