@@ -27,6 +27,15 @@ use std::time::Duration;
 /// sending, on all clones together: two operations on one key, at least one of them a write, that both succeed took
 /// effect in the order in which they were sent. One that is awaited takes its place when it is first polled.
 ///
+/// # Errors of every operation
+/// Before anything is sent: `Argument` for a key that is empty or longer than 250 bytes, or a timeout of zero;
+/// `Overloaded` at the limit of operations in flight, unless it is awaited, which waits in line; `Closed`; and the
+/// connection's own error, if it failed. From then on: `Timeout` after 2.5 s, or what [`with_timeout`](Self::with_timeout)
+/// or the operation's own `timeout` says; `Network` for a write whose link was lost; `TemporaryFail` where the server is
+/// out of resources for good, or the operation was [overtaken](crate::Error::is_overtaken); `Auth` for a user who may not do
+/// this; `NotSupported`, `Protocol` and `Other` for answers that nobody expects.
+/// [`is_ambiguous`](crate::Error::is_ambiguous) tells whether it may have happened all the same.
+///
 /// When the last handle of a connection is gone, and no operation holds one, the connection finishes what is under
 /// way and closes.
 ///
@@ -85,24 +94,38 @@ impl<F: Face> Clone for Connection<F> {
 
 impl<F: Face> Connection<F> {
     /// Reads a document.
+    ///
+    /// # Errors
+    /// `NotFound`, unless it is quiet, and those of [every operation](Connection#errors-of-every-operation).
     #[doc(alias = "get_and_touch")]
     pub fn get(&self, key: impl Into<Key>) -> Get<F> {
         Get::new(self, self.request(Request::get(key)))
     }
 
-    /// Stores a document, whether it exists or not. The value is encoded here and now.
+    /// Stores a document, whether it exists or not. The value is encoded here and now. Without [`ttl`](Set::ttl) it never
+    /// expires, also if it did before.
+    ///
+    /// # Errors
+    /// `ValueFormat` for a value that cannot be encoded, `TooBig` above 20 MiB, `KeyExists` and `NotFound` with
+    /// [`cas`](Set::cas), and those of [every operation](Connection#errors-of-every-operation).
     #[doc(alias = "upsert")]
     pub fn set(&self, key: impl Into<Key>, value: impl Encode) -> Set<F> {
         Set::storing(self, key.into(), value, Request::set)
     }
 
-    /// Stores a document that must not exist; otherwise the error is `KeyExists`.
+    /// Stores a document that must not exist.
+    ///
+    /// # Errors
+    /// `KeyExists` if it does, otherwise as [`set`](Self::set).
     #[doc(alias = "insert")]
     pub fn add(&self, key: impl Into<Key>, value: impl Encode) -> Add<F> {
         Add::storing(self, key.into(), value, Request::add)
     }
 
-    /// Stores a document that must exist; otherwise the error is `NotFound`.
+    /// Stores a document that must exist. Without [`ttl`](Set::ttl) it never expires, also if it did before.
+    ///
+    /// # Errors
+    /// `NotFound` if it does not, otherwise as [`set`](Self::set).
     ///
     /// ```
     /// # async fn deposit(cb: &couchbase_core::Connection, key: &str) -> couchbase_core::Result<()> {
@@ -119,53 +142,83 @@ impl<F: Face> Connection<F> {
         Set::storing(self, key.into(), value, Request::replace)
     }
 
-    /// Adds text or bytes to the end of a document that must exist; otherwise the error is `NotStored`.
+    /// Adds text or bytes to the end of a document that must exist. Its expiry stays.
+    ///
+    /// # Errors
+    /// `NotStored` if it does not exist, `TooBig` if it would exceed 20 MiB, `KeyExists` with [`cas`](Append::cas), and
+    /// those of [every operation](Connection#errors-of-every-operation).
     pub fn append(&self, key: impl Into<Key>, tail: impl Into<Fragment>) -> Append<F> {
         Append::new(self, self.request(Request::append(key, tail)))
     }
 
-    /// Adds text or bytes to the front of a document that must exist; otherwise the error is `NotStored`.
+    /// Adds text or bytes to the front of a document that must exist. Its expiry stays.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
     pub fn prepend(&self, key: impl Into<Key>, head: impl Into<Fragment>) -> Append<F> {
         Append::new(self, self.request(Request::prepend(key, head)))
     }
 
     /// Deletes a document.
+    ///
+    /// # Errors
+    /// `NotFound`, unless it is quiet; `KeyExists` with [`cas`](Delete::cas); and those of [every operation](Connection#errors-of-every-operation).
     #[doc(alias = "remove")]
     pub fn delete(&self, key: impl Into<Key>) -> Delete<F> {
         Delete::new(self, self.request(Request::delete(key)))
     }
 
     /// Sets a document's expiry or, without [`ttl`](Touch::ttl), makes it permanent.
+    ///
+    /// # Errors
+    /// `NotFound`, unless it is quiet, and those of [every operation](Connection#errors-of-every-operation).
     pub fn touch(&self, key: impl Into<Key>) -> Touch<F> {
         Touch::new(self, self.request(Request::touch(key, Expiry::NEVER)))
     }
 
     /// Adds 1 to a counter, or what [`by`](Counter::by) says. A missing counter is `NotFound`, unless
     /// [`initial`](Counter::initial) creates it. Above 2^64 it wraps.
+    ///
+    /// # Errors
+    /// `NotFound`, `DeltaBadValue` for a document that is no number, and those of [every operation](Connection#errors-of-every-operation).
     #[doc(alias = "increment")]
     pub fn incr(&self, key: impl Into<Key>) -> Counter<F> {
         self.counter(key, 1)
     }
 
     /// Subtracts 1 from a counter, or what [`by`](Counter::by) says. It stops at zero.
+    ///
+    /// # Errors
+    /// As [`incr`](Self::incr).
     #[doc(alias = "decrement")]
     pub fn decr(&self, key: impl Into<Key>) -> Counter<F> {
         self.counter(key, -1)
     }
 
     /// Adds `delta` to a counter: [`incr`](Self::incr), or with a negative number [`decr`](Self::decr).
+    ///
+    /// # Errors
+    /// As [`incr`](Self::incr).
     #[doc(alias = "arithmetic")]
     pub fn counter(&self, key: impl Into<Key>, delta: i64) -> Counter<F> {
         Counter::new(self, self.request(Request::counter(key, delta)))
     }
 
-    /// Reads many documents at once. No key at all is an argument error.
+    /// Reads many documents at once.
+    ///
+    /// # Errors
+    /// `Argument` without a key. Otherwise, if any key fails, that of the first one that did, with all results in
+    /// [`all_results`](crate::Error::all_results). On the callback face all keys need a place at once: more of them than may
+    /// be in flight (4,096) are `Overloaded`.
     pub fn get_multi<K: Into<Key>>(&self, keys: impl IntoIterator<Item = K>) -> GetMulti<F> {
         let requests = keys.into_iter().map(|key| self.request(Request::get(key))).collect();
         GetMulti::new(self, Ok(requests))
     }
 
     /// Stores many documents at once. The values are encoded here and now; if one of them cannot be, nothing is sent.
+    ///
+    /// # Errors
+    /// As [`get_multi`](Self::get_multi). Documents whose keys did not fail are stored.
     #[doc(alias = "upsert_multi")]
     pub fn set_multi<K: Into<Key>, V: Encode>(&self, items: impl IntoIterator<Item = (K, V)>) -> SetMulti<F> {
         let requests = items.into_iter().map(|(key, value)| {

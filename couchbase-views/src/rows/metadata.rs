@@ -65,6 +65,12 @@ struct Report<'a> {
     reason: Cow<'a, str>,
 }
 
+impl From<Report<'_>> for ViewError {
+    fn from(report: Report<'_>) -> Self {
+        Self { from: report.from.into_owned(), reason: report.reason.into_owned() }
+    }
+}
+
 /// Reads a valid JSON value as text: a string is decoded, anything else stays JSON.
 pub(super) fn text(json: &RawValue) -> Box<str> {
     serde_json::from_str(json.get()).unwrap_or_else(|_| json.get().into())
@@ -76,6 +82,11 @@ pub(super) fn errors(json: &RawValue) -> Vec<ViewError> {
         let reason = format!("{} bytes of error reports, too many to keep", json.get().len());
         return vec![ViewError { from: String::new(), reason }];
     }
+    if let Ok(report) = serde_json::from_str::<Report<'_>>(json.get())
+        && json.get().starts_with('{')
+    {
+        return vec![report.into()];
+    }
     if let Ok(by_node) = serde_json::from_str::<BTreeMap<String, &RawValue>>(json.get()) {
         let errors = by_node.into_iter().take(MAX_ERRORS);
         return errors.map(|(from, reason)| ViewError { from, reason: text(reason).into() }).collect();
@@ -86,7 +97,7 @@ pub(super) fn errors(json: &RawValue) -> Vec<ViewError> {
         );
     };
     let read = |entry: &&RawValue| match serde_json::from_str::<Report<'_>>(entry.get()) {
-        Ok(report) => ViewError { from: report.from.into_owned(), reason: report.reason.into_owned() },
+        Ok(report) => report.into(),
         Err(_) => ViewError { from: String::new(), reason: text(entry).into() },
     };
     list.iter().take(MAX_ERRORS).map(read).collect()

@@ -66,7 +66,8 @@ impl<'a> Row<'a> {
             #[serde(borrow)]
             error: Cow<'a, str>,
         }
-        if self.fields.value(self.json).is_some() {
+        // Only objects have fields: serde would take an array for one.
+        if self.fields.value(self.json).is_some() || self.json.first() != Some(&b'{') {
             return None;
         }
         serde_json::from_slice::<Failure<'a>>(self.json).ok().map(|failure| failure.error)

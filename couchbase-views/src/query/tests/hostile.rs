@@ -66,3 +66,14 @@ fn many_small_chunks_are_one_body() {
     let nodes = Scripted::new([vec![Act::Answer(vec![bytes])]]);
     assert_eq!(nodes.run(query(&nodes).all()).unwrap().len(), 3);
 }
+
+#[test]
+fn reports_and_rows_are_what_they_look_like() {
+    let odd = r#"{"rows":[["oops"]],"errors":{"from":"n1","reason":"down"}}"#;
+    let nodes = Scripted::new([vec![answer(200, odd)]]);
+    let rows = nodes.run(query(&nodes).all()).unwrap();
+    let reports: Vec<_> = rows.errors().iter().map(|error| (&*error.from, &*error.reason)).collect();
+    assert_eq!(reports, [("n1", "down")]);
+    let error = rows.get(0).unwrap().value::<u8>().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ValueFormat, "an array is no failed row: {error}");
+}
