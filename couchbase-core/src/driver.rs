@@ -1,8 +1,8 @@
 //! The driver: the one future behind a connection, which runs the machine on sockets.
 //!
 //! Handles lock the machine shortly and encode into it, or leave their operation in front of it when it is in use; their
-//! waker lies there too. The driver reads and writes outside the lock. Protocol rules are none of its business. One pass is in `pass`, what it shares with the handles
-//! in `shared`.
+//! waker lies there too. The driver reads and writes outside the lock. Protocol rules are none of its business. One pass
+//! is in `pass`, what it shares with the handles in `shared`.
 
 mod alarm;
 mod buffers;

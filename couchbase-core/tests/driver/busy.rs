@@ -4,7 +4,8 @@
 //! The driver looks at the clock with the machine's lock held; so does who sends the first operation after a rest.
 //! Whatever is sent from there meets a machine that is in use.
 
-use crate::in_memory::{InMemory, counting_waker, settle};
+use crate::in_memory::wakes::counting_waker;
+use crate::in_memory::{InMemory, settle};
 use couchbase_core::{Connection, Deferred, Driver, ErrorKind, OperationResult, ValueResult};
 use futures::FutureExt;
 use futures::executor::block_on;

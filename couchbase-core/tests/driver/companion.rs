@@ -1,6 +1,7 @@
 //! What companion crates see of a connection.
 
-use crate::in_memory::{InMemory, counting_waker, settle};
+use crate::in_memory::wakes::counting_waker;
+use crate::in_memory::{InMemory, settle};
 use couchbase_core::{ErrorKind, Event, Standing};
 use futures::FutureExt;
 use std::task::Context;

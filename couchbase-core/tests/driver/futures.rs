@@ -190,7 +190,7 @@ fn a_future_that_moves_between_tasks_wakes_the_last_one() {
     let (cb, mut driver) = world.connected();
     let mut get = cb.get("k").optional();
     assert!((&mut get).now_or_never().is_none());
-    let (woken, waker) = crate::in_memory::counting_waker();
+    let (woken, waker) = crate::in_memory::wakes::counting_waker();
     let mut cx = std::task::Context::from_waker(&waker);
     assert!(std::pin::Pin::new(&mut get).poll(&mut cx).is_pending());
     assert!(std::pin::Pin::new(&mut get).poll(&mut cx).is_pending());

@@ -3,6 +3,12 @@
 //!
 //! A write reaches its node at once, and the answer is there to be read; unless the node hangs.
 
+#[path = "in_memory/alarm.rs"]
+mod alarm;
+#[path = "in_memory/wakes.rs"]
+pub(crate) mod wakes;
+
+use alarm::Alarm;
 use couchbase_core::rt::{BoxFuture, Runtime, Socket, Timer};
 use couchbase_core::{Config, Connection, Driver, Instant};
 use couchbase_testkit::model::{ConnId, Model, NodeAddress, Setup, User};
@@ -366,57 +372,4 @@ impl Drop for Foreign {
         let mut world = self.world.world();
         world.foreign_allocations += (world.count_allocations)() - self.before;
     }
-}
-
-struct Alarm {
-    world: InMemory,
-    id: u64,
-}
-
-impl Timer for Alarm {
-    fn reset(&mut self, at: Instant) {
-        let _foreign = Foreign::begin(&self.world);
-        let mut world = self.world.world();
-        if world.timers_panic {
-            drop(world);
-            panic!("a panic that belongs to a test");
-        }
-        world.timer_resets += 1;
-        world.timers.retain(|(id, ..)| *id != self.id);
-        world.timers.push((self.id, at, None));
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut world = self.world.world();
-        let (now, is_early) = (world.now, world.fire_timers_early);
-        match world.timers.iter_mut().find(|(id, ..)| *id == self.id) {
-            Some((_, at, _)) if *at <= now || is_early => Poll::Ready(()),
-            Some((.., waker)) => {
-                *waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
-            None => Poll::Pending,
-        }
-    }
-}
-
-/// Counts wakes.
-#[derive(Default)]
-pub(crate) struct Wakes(std::sync::atomic::AtomicUsize);
-
-impl Wakes {
-    pub(crate) fn count(&self) -> usize {
-        self.0.load(std::sync::atomic::Ordering::SeqCst)
-    }
-}
-
-impl std::task::Wake for Wakes {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-    }
-}
-
-pub(crate) fn counting_waker() -> (Arc<Wakes>, Waker) {
-    let wakes = Arc::new(Wakes::default());
-    (wakes.clone(), wakes.into())
 }

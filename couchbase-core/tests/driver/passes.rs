@@ -1,6 +1,7 @@
 //! What a pass of the driver costs: polls, writes, wakes, looks at the clock.
 
-use crate::in_memory::{InMemory, counting_waker, settle};
+use crate::in_memory::wakes::counting_waker;
+use crate::in_memory::{InMemory, settle};
 use couchbase_core::Driver;
 use futures::FutureExt;
 use futures::future::join_all;

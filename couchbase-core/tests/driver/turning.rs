@@ -1,6 +1,7 @@
 //! A driver that is turned by hand.
 
-use crate::in_memory::{InMemory, counting_waker, settle};
+use crate::in_memory::wakes::counting_waker;
+use crate::in_memory::{InMemory, settle};
 use couchbase_core::CompletionQueue;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;

@@ -1,6 +1,6 @@
 //! A query's options: encoded where they are given, checked as a whole before anything is sent.
 
-use couchbase_core::{Error, ErrorKind, Result};
+use couchbase_core::{Encode, Error, ErrorKind, Json, Result};
 use serde::Serialize;
 use std::fmt::Display;
 use std::time::Duration;
@@ -51,18 +51,12 @@ pub(crate) struct Options {
 impl Options {
     /// JSON of one key; a fault is kept for [`check`](Self::check).
     pub(crate) fn encode<K: Serialize + ?Sized>(&mut self, option: &str, key: &K) -> Option<String> {
-        match serde_json::to_string(key) {
-            // By name, since JSON has no form of it and serde_json makes it null.
-            Ok(json) if json == "null" && is_float::<K>() => {
-                self.refuse(option, "not a finite number; leave the option out for a range without an end");
-                None
-            }
-            Ok(json) => Some(json),
-            Err(error) => {
-                self.refuse(option, error);
-                None
-            }
-        }
+        // As documents are, which refuses what is no number instead of making it null.
+        let encoded = Json(key).encode();
+        encoded
+            .map_err(|error| self.refuse(option, error))
+            .ok()
+            .map(|json| String::from_utf8_lossy(&json.bytes).into_owned())
     }
 
     /// A JSON array of keys.
@@ -127,7 +121,4 @@ impl Options {
         .flatten()
         .collect()
     }
-}
-fn is_float<T: ?Sized>() -> bool {
-    matches!(std::any::type_name::<T>().trim_start_matches('&'), "f32" | "f64")
 }
