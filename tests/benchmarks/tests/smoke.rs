@@ -39,7 +39,11 @@ fn every_row_is_answered_and_writes_as_often_as_it_must() {
         match row.what {
             What::Wakes | What::Machine | What::Answers => assert_eq!(written, 0),
             _ if row.in_flight == 1 => assert!(written >= 640, "{}: {written} writes", row.name()),
-            // How many go together depends on who runs when; never each alone.
+            // How many go together is up to the system's scheduler; each may go alone, but none in two writes.
+            _ if row.under == Under::TwoThreads => {
+                assert!((5..=right).contains(&written), "{}: {written} writes", row.name());
+            }
+            // On one thread those that are sent together go together.
             _ => assert!((5..640).contains(&written), "{}: {written} writes", row.name()),
         }
     }
