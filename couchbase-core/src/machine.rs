@@ -60,6 +60,8 @@ mod transmit;
 pub use event::{Event, LinkLoss, SubmitError, TimerKind};
 pub use id::{LinkId, OpId, ResolveId};
 pub use output::Metrics;
+#[cfg(feature = "driver")]
+pub(crate) use output::Said;
 pub use random::Seed;
 pub use request::Request;
 pub use transmit::Transmit;

@@ -5,6 +5,7 @@
 //! out.
 
 use super::effects::{Effect, Effects};
+use super::front::Submission;
 use super::{Callback, closed};
 use crate::machine::OpId;
 use crate::pending::Collect;
@@ -75,23 +76,18 @@ pub(super) struct Completions {
 
 impl Completions {
     /// A slot for an operation that is `Waiting`, or in the machine already.
-    #[inline]
-    pub(super) fn insert(
-        &mut self,
-        stage: Stage,
-        is_held: bool,
-        waker: Option<Waker>,
-        sink: Sink,
-    ) -> CompletionId {
+    #[inline(always)]
+    pub(super) fn insert(&mut self, stage: Stage, submission: &mut Submission<'_>) -> CompletionId {
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot::default());
             (self.slots.len() - 1) as u32
         });
         let slot = &mut self.slots[index as usize];
         slot.stage = stage;
-        slot.is_held = is_held;
-        slot.waker = waker;
-        slot.sink = sink;
+        slot.is_held = submission.is_held;
+        // What is exchanged for them is nothing, and nothing is dropped.
+        mem::swap(&mut slot.waker, &mut submission.waker);
+        mem::swap(&mut slot.sink, &mut submission.sink);
         let generation = slot.generation;
         if let Stage::UnderWay(op) = stage {
             self.point(op, index);
@@ -121,18 +117,24 @@ impl Completions {
     }
 
     /// An operation has ended.
-    pub(super) fn finish(&mut self, op: OpId, outcome: Result<Reply>, effects: &mut Effects) {
+    #[inline(always)]
+    pub(super) fn finish(
+        &mut self,
+        op: OpId,
+        outcome: impl FnOnce() -> Result<Reply>,
+        effects: &mut Effects,
+    ) {
         let index = self.by_op.get(op.slot()).map_or(0, |&index| index).wrapping_sub(1);
         match self.slots.get(index as usize) {
             Some(slot) if slot.stage == Stage::UnderWay(op) => self.end(index, outcome, effects),
-            _ => effects.push(Effect::Forget(outcome)),
+            _ => effects.push(Effect::Forget(outcome())),
         }
     }
 
     /// The machine has refused an operation that waited for it.
     pub(super) fn refuse(&mut self, id: CompletionId, error: Error, effects: &mut Effects) {
         if self.get(id).is_some_and(|slot| slot.stage == Stage::Waiting) {
-            self.end(id.index, Err(error), effects);
+            self.end(id.index, || Err(error), effects);
         }
     }
 
@@ -140,27 +142,31 @@ impl Completions {
     pub(super) fn refuse_waiting(&mut self, effects: &mut Effects) {
         for index in 0..self.slots.len() {
             if self.slots[index].stage == Stage::Waiting {
-                self.end(index as u32, Err(closed()), effects);
+                self.end(index as u32, || Err(closed()), effects);
             }
         }
     }
 
-    #[inline]
-    fn end(&mut self, index: u32, outcome: Result<Reply>, effects: &mut Effects) {
+    /// `outcome` is asked for once, so that it is moved to where it goes and to nowhere else.
+    #[inline(always)]
+    fn end(&mut self, index: u32, outcome: impl FnOnce() -> Result<Reply>, effects: &mut Effects) {
         let slot = &mut self.slots[index as usize];
         slot.stage = Stage::Over;
         effects.wake(slot.waker.take());
         let kept = slot.is_held;
         match mem::take(&mut slot.sink) {
-            Sink::Slot if kept => slot.outcome = Some(outcome),
-            Sink::Slot => effects.push(Effect::Forget(outcome)),
+            // There is no other outcome in it, which the compiler cannot know.
+            Sink::Slot if kept => mem::forget(slot.outcome.replace(outcome())),
+            Sink::Slot => effects.push(Effect::Forget(outcome())),
             Sink::Call(callback) => {
+                let outcome = outcome();
                 if kept {
                     slot.outcome = Some(outcome.clone());
                 }
                 effects.push(Effect::Call(callback, outcome));
             }
             Sink::Calls(callbacks) => {
+                let outcome = outcome();
                 for callback in callbacks {
                     effects.push(Effect::Call(callback, outcome.clone()));
                 }
@@ -170,8 +176,8 @@ impl Completions {
                     effects.push(Effect::Forget(outcome));
                 }
             }
-            Sink::Queue(ring, token) => effects.queue(ring, token, outcome),
-            Sink::Part(group, index) => effects.push(Effect::Part(group, index, outcome)),
+            Sink::Queue(ring, token) => effects.queue(ring, token, outcome()),
+            Sink::Part(group, index) => effects.push(Effect::Part(group, index, outcome())),
         }
         if !kept {
             self.free_slot(index);
@@ -202,10 +208,12 @@ impl Completions {
         remains
     }
 
-    /// Frees a slot whose outcome has been taken.
-    #[inline]
-    pub(super) fn free(&mut self, id: CompletionId) {
+    /// The outcome, if it has come: whoever asks has had it, and the slot is free.
+    #[inline(always)]
+    pub(super) fn claim(&mut self, id: CompletionId) -> Option<Result<Reply>> {
+        self.get(id).filter(|slot| slot.outcome.is_some())?;
         self.free_slot(id.index);
+        self.slots[id.index as usize].outcome.take()
     }
 
     /// The operations that have not ended.
@@ -228,12 +236,19 @@ impl Completions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Request;
+    use std::time::Duration;
 
     #[test]
     fn what_waits_for_a_machine_that_is_gone_ends_and_nothing_else_does() {
         let (mut completions, mut effects) = (Completions::default(), Effects::default());
-        let waits = completions.insert(Stage::Waiting, true, None, Sink::Slot);
-        let over = completions.insert(Stage::Over, true, None, Sink::Slot);
+        let mut insert = |stage| {
+            let (timeout, request) = (Duration::from_secs(1), &mut Request::get("k"));
+            let mut sent =
+                Submission { request, timeout, in_line: false, is_held: true, waker: None, sink: Sink::Slot };
+            completions.insert(stage, &mut sent)
+        };
+        let (waits, over) = (insert(Stage::Waiting), insert(Stage::Over));
         completions.refuse_waiting(&mut effects);
         let mut outcome = |id| completions.get(id).and_then(|slot| slot.outcome.take());
         assert!(outcome(waits).is_some_and(|outcome| outcome.is_err()));

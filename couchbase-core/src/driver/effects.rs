@@ -134,6 +134,7 @@ impl Effects {
     }
 
     /// An answer for a queue. This may happen under the lock: a queue runs nothing of its owner's.
+    #[inline(always)]
     pub(super) fn queue(&mut self, ring: Arc<Ring>, token: u32, outcome: Result<Reply>) {
         if self.queued.to.as_ref().is_none_or(|to| !Arc::ptr_eq(to, &ring)) {
             self.queued.flush();

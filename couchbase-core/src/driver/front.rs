@@ -10,7 +10,6 @@ use super::completions::{CompletionId, Completions, Sink, Stage};
 use super::enter;
 use crate::Instant;
 use crate::machine::Request;
-use std::boxed::Box;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -37,9 +36,10 @@ pub(super) struct State {
     is_ended: bool,
 }
 
-/// How an operation is submitted.
-pub(crate) struct Submission {
-    pub(crate) request: Request,
+/// An operation, and how it is submitted. What is taken in is moved out of it, once; if it is refused, everything stays
+/// with its sender, to be dropped where no lock is held.
+pub(crate) struct Submission<'a> {
+    pub(crate) request: &'a mut Request,
     pub(crate) timeout: Duration,
     /// Waits for a place when all are taken; otherwise it is refused.
     pub(crate) in_line: bool,
@@ -64,20 +64,26 @@ impl Front {
         enter(&self.state)
     }
 
-    /// Puts an operation here that is sent now; gives it back if it cannot wait.
-    pub(super) fn put(&self, submission: Submission, now: Instant) -> Result<CompletionId, Box<Submission>> {
+    /// Puts an operation here that is sent now; `None` if it cannot wait.
+    pub(super) fn put(&self, submission: &mut Submission<'_>, now: Instant) -> Option<CompletionId> {
         let mut state = self.lock();
         // The owner of a queue learns at once whether there is a place.
         let may_wait = !matches!(submission.sink, Sink::Queue(..));
         if !may_wait || state.is_ended || state.waiting.len() >= MOST_WAITING {
-            return Err(Box::new(submission));
+            return None;
         }
-        let Submission { request, timeout, in_line, is_held, waker, sink } = submission;
-        let id = state.completions.insert(Stage::Waiting, is_held, waker, sink);
-        state.waiting.push(Waiting { id, request, timeout, in_line, sent: now });
+        let id = state.completions.insert(Stage::Waiting, submission);
+        let Submission { request, timeout, in_line, .. } = submission;
+        state.waiting.push(Waiting {
+            id,
+            request: request.take(),
+            timeout: *timeout,
+            in_line: *in_line,
+            sent: now,
+        });
         // Ordered with the signal: either the driver sees it here, or the sender sees that the driver must be woken.
         self.is_any_waiting.store(true, Ordering::SeqCst);
-        Ok(id)
+        Some(id)
     }
 
     #[inline]

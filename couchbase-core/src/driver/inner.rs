@@ -9,10 +9,9 @@ use super::effects::Effects;
 use super::errands::{Errands, Standing};
 use super::front::{Front, Submission, Waiting};
 use super::lifecycle::Lifecycle;
-use crate::machine::{Client, Event, LinkId, LinkLoss, OpId, SubmitError};
+use crate::machine::{Client, Event, LinkId, LinkLoss, OpId, Said};
 use crate::rt::Runtime;
 use crate::{Error, ErrorKind, Instant, Result};
-use std::boxed::Box;
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -36,12 +35,6 @@ pub(super) struct Inner {
     pub(super) submitted: usize,
 }
 
-/// Why an operation was not taken, and all that came with it: to be dropped outside the lock.
-pub(super) struct Refused {
-    pub(super) error: Error,
-    pub(super) submission: Submission,
-}
-
 impl Inner {
     pub(super) fn new(client: Client, front: Arc<Front>) -> Self {
         Self {
@@ -58,28 +51,25 @@ impl Inner {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn submit(
         &mut self,
-        submission: Submission,
+        submission: &mut Submission<'_>,
         runtime: &dyn Runtime,
-    ) -> Result<CompletionId, Box<Refused>> {
+    ) -> Result<CompletionId> {
         if self.lifecycle.is_ended {
-            let error = closed().with_key(submission.request.key().clone());
-            return Err(Box::new(Refused { error, submission }));
+            return Err(closed().with_key(submission.request.key().clone()));
         }
         let was_resting = self.clock.is_resting();
         let (now, is_lent) = self.clock.stamp(runtime);
-        let Submission { request, timeout, in_line, is_held, waker, sink } = submission;
-        let op = match self.client.accept(request, timeout, in_line, now) {
+        let op = match self.client.accept(submission.request, submission.timeout, submission.in_line, now) {
             Ok(op) => op,
-            Err(SubmitError { request, error }) => {
+            Err(error) => {
                 // Nobody wakes the driver for it.
                 if was_resting {
                     self.clock.rest();
                 }
-                let submission = Submission { request, timeout, in_line, is_held, waker, sink };
-                return Err(Box::new(Refused { error, submission }));
+                return Err(error);
             }
         };
         self.submitted += 1;
@@ -89,7 +79,7 @@ impl Inner {
                 self.reread_clock(runtime);
             }
         }
-        Ok(self.front.lock().completions.insert(Stage::UnderWay(op), is_held, waker, sink))
+        Ok(self.front.lock().completions.insert(Stage::UnderWay(op), submission))
     }
 
     /// Takes in what was sent while the machine was busy, in order.
@@ -106,13 +96,13 @@ impl Inner {
         // The machine's time is the driver's last reading: moved past that, it would overtake the deadlines of operations
         // that were stamped with the reading and not put off yet.
         let now = self.clock.reading();
-        for Waiting { id, request, timeout, in_line, sent } in self.taken.drain(..) {
-            let accepted = self.client.accept(request, timeout, in_line, now);
+        for Waiting { id, mut request, timeout, in_line, sent } in self.taken.drain(..) {
+            let accepted = self.client.accept(&mut request, timeout, in_line, now);
             if let Ok(op) = accepted {
                 self.client.put_off(op, sent - now);
             }
             self.submitted += usize::from(accepted.is_ok());
-            self.begun.push((id, accepted.map_err(|refused| refused.error)));
+            self.begun.push((id, accepted));
         }
         let completions = &mut self.front.lock().completions;
         for (id, accepted) in self.begun.drain(..) {
@@ -186,9 +176,16 @@ impl Inner {
     pub(super) fn take_events(&mut self, effects: &mut Effects, events: &mut Vec<Event>) {
         if self.client.has_events() {
             let completions = &mut self.front.lock().completions;
-            while let Some(event) = self.client.poll_event() {
+            while let Some(said) = self.client.poll_said() {
+                let event = match said {
+                    Said::Succeeded(op, reply) => {
+                        completions.finish(op, || reply.take().ok_or_else(closed), effects);
+                        continue;
+                    }
+                    Said::Other(event) => event,
+                };
                 match event {
-                    Event::Finished { op, result } => completions.finish(op, result, effects),
+                    Event::Finished { op, result } => completions.finish(op, || result, effects),
                     Event::Connected => self.lifecycle.connected(Ok(()), effects),
                     Event::ConnectFailed { error } => self.lifecycle.connected(Err(error), effects),
                     Event::Closed => self.lifecycle.shut(effects),
@@ -215,14 +212,14 @@ impl Inner {
         let completions = &mut self.front.lock().completions;
         while let Some(event) = self.client.poll_event() {
             if let Event::Finished { op, result } = event {
-                completions.finish(op, result.map_err(|error| closed_instead(&error)), effects);
+                completions.finish(op, || result.map_err(|error| closed_instead(&error)), effects);
             }
         }
         completions.refuse_waiting(effects);
         for op in completions.unfinished() {
             let key = self.client.key(op);
             let error = key.map_or_else(closed, |key| closed().with_key(key.clone()));
-            completions.finish(op, Err(error), effects);
+            completions.finish(op, || Err(error), effects);
             // It may hold a handle, by its value's owner.
             self.client.cancel(op, now);
         }

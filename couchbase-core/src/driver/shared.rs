@@ -9,14 +9,14 @@ use super::effects::{Effect, Effects};
 #[cfg(feature = "http")]
 use super::errands::Notice;
 use super::front::{Front, Submission};
-use super::inner::{Inner, Refused};
+use super::inner::Inner;
 use super::leftovers::Leftovers;
 use super::signal::Signal;
 use super::{Callback, closed, enter};
 use crate::machine::{Client, Request};
 use crate::pending::{Collect, Promise};
 use crate::rt::Runtime;
-use crate::{Error, Reply, Result};
+use crate::{Reply, Result};
 use std::boxed::Box;
 use std::mem;
 use std::ops::{Deref, DerefMut};
@@ -96,37 +96,34 @@ impl Shared {
         Locked { guard, _afterwards: Clearing(&self.leftovers) }
     }
 
-    /// Sends an operation. What is refused comes back with what would have received its outcome.
+    /// Sends an operation. If it is refused, its waker and its sink are still there.
     #[inline]
-    pub(crate) fn submit(&self, mut submission: Submission) -> Result<CompletionId, (Error, Sink)> {
+    pub(crate) fn submit(&self, submission: &mut Submission<'_>) -> Result<CompletionId> {
         submission.request.exchange_owned(|value| self.leftovers.lend(value));
-        let taken = match self.inner.try_lock() {
-            Ok(inner) => self.locked(inner).submit(submission, &*self.runtime),
-            Err(TryLockError::Poisoned(inner)) => {
-                self.locked(inner.into_inner()).submit(submission, &*self.runtime)
-            }
-            Err(TryLockError::WouldBlock) => self.submit_to_busy(submission),
+        let free = match self.inner.try_lock() {
+            Ok(inner) => Some(inner),
+            Err(TryLockError::Poisoned(inner)) => Some(inner.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         };
-        match taken {
-            Ok(id) => {
-                self.signal.raise();
-                Ok(id)
-            }
-            Err(refused) => {
-                let Refused { error, submission: Submission { request, waker, sink, .. } } = *refused;
-                drop((request, waker));
-                self.leftovers.clear();
-                Err((error, sink))
-            }
+        let taken = match free {
+            Some(inner) => self.locked(inner).submit(submission, &*self.runtime),
+            None => self.submit_to_busy(submission),
+        };
+        if taken.is_ok() {
+            self.signal.raise();
+        } else {
+            drop(submission.request.take());
+            self.leftovers.clear();
         }
+        taken
     }
 
     /// The machine is in use.
     #[cold]
-    fn submit_to_busy(&self, submission: Submission) -> Result<CompletionId, Box<Refused>> {
+    fn submit_to_busy(&self, submission: &mut Submission<'_>) -> Result<CompletionId> {
         match self.front.put(submission, self.runtime.now()) {
-            Ok(id) => Ok(id),
-            Err(submission) => self.lock().submit(*submission, &*self.runtime),
+            Some(id) => Ok(id),
+            None => self.lock().submit(submission, &*self.runtime),
         }
     }
 
@@ -149,10 +146,12 @@ impl Shared {
             for (index, mut request) in requests.by_ref().take(AT_A_TIME) {
                 request.exchange_owned(|value| self.leftovers.lend(value));
                 let sink = Sink::Part(group.clone(), index as u32);
-                let submission = Submission { request, timeout, in_line, is_held: false, waker: None, sink };
-                match inner.submit(submission, &*self.runtime) {
+                let request = &mut request;
+                let mut submission =
+                    Submission { request, timeout, in_line, is_held: false, waker: None, sink };
+                match inner.submit(&mut submission, &*self.runtime) {
                     Ok(id) => ids.push(id),
-                    Err(refused) => refusals.push((index as u32, refused)),
+                    Err(error) => refusals.push((index as u32, error, submission.request.take())),
                 }
             }
             drop(inner);
@@ -160,9 +159,8 @@ impl Shared {
             if ids.len() > before {
                 self.signal.raise();
             }
-            for (index, refused) in refusals {
-                let Refused { error, submission } = *refused;
-                drop(submission);
+            for (index, error, request) in refusals {
+                drop(request);
                 group.deliver(index, Err(error));
             }
             self.leftovers.clear();
@@ -173,16 +171,24 @@ impl Shared {
     }
 
     /// The outcome, once; until then `waker` is woken when it comes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn poll(&self, id: CompletionId, waker: &Waker) -> Poll<Result<Reply>> {
+        // Mostly it is there when it is asked for.
+        if let Some(outcome) = self.front.lock().completions.claim(id) {
+            return Poll::Ready(outcome);
+        }
+        self.wait(id, waker)
+    }
+
+    #[cold]
+    fn wait(&self, id: CompletionId, waker: &Waker) -> Poll<Result<Reply>> {
         let mut fresh = None;
         loop {
             let mut front = self.front.lock();
-            let Some(slot) = front.completions.get(id) else { return Poll::Ready(Err(closed())) };
-            if let Some(outcome) = slot.outcome.take() {
-                front.completions.free(id);
+            if let Some(outcome) = front.completions.claim(id) {
                 return Poll::Ready(outcome);
             }
+            let Some(slot) = front.completions.get(id) else { return Poll::Ready(Err(closed())) };
             if slot.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
                 return Poll::Pending;
             }

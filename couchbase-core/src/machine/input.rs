@@ -95,7 +95,7 @@ impl Client {
             let value = packet.value();
             if Copies::is_small(value, rx.len()) {
                 let value = self.copies.copy(value);
-                self.handle_reply(link, Incoming { packet, value }, now).map_err(protocol)?;
+                self.handle_reply(link, Incoming { packet: &packet, value }, now).map_err(protocol)?;
                 done += len;
             } else {
                 let header = *packet.header();
@@ -104,7 +104,7 @@ impl Client {
                 let frame = rx.split_to(len).freeze();
                 let packet = Packet::from_parts(header, &frame[HEADER_LEN..]);
                 let value = frame.slice(HEADER_LEN + header.value_offset()..);
-                self.handle_reply(link, Incoming { packet, value }, now).map_err(protocol)?;
+                self.handle_reply(link, Incoming { packet: &packet, value }, now).map_err(protocol)?;
             }
         }
         rx.advance(done);

@@ -123,6 +123,7 @@ impl Link {
 
     /// True if nothing more should be put into the batch, or it could fill memory: the other side does not take or
     /// answer as fast as operations end without it.
+    #[inline(always)]
     pub(super) fn has_enough(&self, limits: &Limits) -> bool {
         self.owed.len() >= 4 * limits.max_in_flight
             || self.batch.len() >= 2 * limits.max_in_flight_bytes.max(LEAST)

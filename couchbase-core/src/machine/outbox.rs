@@ -38,7 +38,7 @@ impl Outbox {
         self.succeeded.is_empty() && self.others.is_empty()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn pop(&mut self) -> Option<Next> {
         let said = self.noted - self.succeeded.len() as u64;
         if self.others.front().is_some_and(|&(before, _)| before <= said) {

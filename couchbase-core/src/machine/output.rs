@@ -2,7 +2,7 @@
 
 use super::outbox::Next;
 use super::{Client, Event, LinkId, OpId, TimerKind, Transmit};
-use crate::{Instant, Key};
+use crate::{Instant, Key, Reply};
 
 /// Counts since the beginning, and what is the case now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,17 +24,30 @@ pub struct Metrics {
     pub bad_configurations: u64,
 }
 
+/// What is to be done or known next.
+pub(crate) enum Said<'a> {
+    /// An operation has succeeded: its reply, to be taken at once. After that its place is another one's.
+    Succeeded(OpId, &'a mut Option<Reply>),
+    Other(Event),
+}
+
 impl Client {
     /// What is to be done or known next, oldest first. Drain it after each call.
     #[inline]
     pub fn poll_event(&mut self) -> Option<Event> {
-        match self.outbox.pop()? {
-            Next::Succeeded(op) => {
-                let reply = self.table.take_reply(op)?;
-                Some(Event::Finished { op, result: Ok(reply) })
-            }
-            Next::Other(event) => Some(event),
-        }
+        Some(match self.poll_said()? {
+            Said::Succeeded(op, reply) => Event::Finished { op, result: Ok(reply.take()?) },
+            Said::Other(event) => event,
+        })
+    }
+
+    /// As [`poll_event`](Self::poll_event), for who takes a success's reply from where it lies.
+    #[inline(always)]
+    pub(crate) fn poll_said(&mut self) -> Option<Said<'_>> {
+        Some(match self.outbox.pop()? {
+            Next::Succeeded(op) => Said::Succeeded(op, self.table.yield_reply(op)?),
+            Next::Other(event) => Said::Other(event),
+        })
     }
 
     /// Whether [`poll_event`](Self::poll_event) has something.

@@ -28,7 +28,7 @@ impl Client {
     #[inline(always)]
     pub(super) fn take_in(
         &mut self,
-        request: Request,
+        request: &mut Request,
         order: u64,
         timeout: Duration,
         deadline: Option<(Instant, Bucket)>,
@@ -45,7 +45,7 @@ impl Client {
         {
             let knows_json = features.contains(Feature::JSON);
             let slot = self.table.reserve();
-            let wire = (id, encode(&request, vbucket, slot, knows_json, link));
+            let wire = (id, encode(request, vbucket, slot, knows_json, link));
             if link.mark_dirty() {
                 self.links.dirty.push_back(id);
             }

@@ -15,7 +15,7 @@ use bytes::Bytes;
 
 /// A packet and its value: `value` is either a slice of the receive buffer or a copy of its own.
 pub(super) struct Incoming<'a> {
-    pub(super) packet: Packet<'a>,
+    pub(super) packet: &'a Packet<'a>,
     pub(super) value: Bytes,
 }
 
@@ -42,7 +42,7 @@ impl Client {
             return Err("the server sent a compressed value, or attributes, which was not agreed on".into());
         }
         if packet.opaque() >= FIRST_OWN_OPAQUE {
-            self.handle_own_reply(link, &packet, now);
+            self.handle_own_reply(link, packet, now);
             return Ok(());
         }
         // Repeated, invented, or of a former attempt: it speaks of nothing that is under way here.
@@ -94,19 +94,19 @@ impl Client {
                 let reply = Reply::missing(live.request.key.clone());
                 self.conclude(id, Ok(reply), now);
             }
-            Decision::Fail(kind) => self.refuse(link, id, kind, false, &packet, now),
+            Decision::Fail(kind) => self.refuse(link, id, kind, false, packet, now),
             Decision::FailAmbiguously(kind) => {
                 let is_ambiguous = !live.request.is_read();
-                self.refuse(link, id, kind, is_ambiguous, &packet, now);
+                self.refuse(link, id, kind, is_ambiguous, packet, now);
             }
             Decision::Retry => {
                 let delay = self.random.jittered(exponential(live.attempts));
                 self.retry(id, status, now + delay, now);
             }
-            Decision::Reroute => self.handle_not_my_vbucket(link, id, &packet, now),
+            Decision::Reroute => self.handle_not_my_vbucket(link, id, packet, now),
             Decision::Abandon => {
                 let is_ambiguous = !live.request.is_read();
-                self.refuse(link, id, ErrorKind::Other, is_ambiguous, &packet, now);
+                self.refuse(link, id, ErrorKind::Other, is_ambiguous, packet, now);
                 self.spoil(link, status);
             }
             Decision::Relink => {
@@ -139,7 +139,7 @@ impl Client {
         now: Instant,
     ) -> Result<(), String> {
         let packet = incoming.packet;
-        let Some(answer) = Answer::read(kind.carries, &packet, incoming.value) else {
+        let Some(answer) = Answer::read(kind.carries, packet, incoming.value) else {
             return Err(alloc::format!("a malformed answer to {}", packet.opcode()));
         };
         if self.table.waiting(vbucket) > 0 {

@@ -5,7 +5,6 @@ use crate::value::MAX_VALUE_LEN;
 use crate::{Cas, Encoded, Error, ErrorKind, Expiry, Flags, Fragment, Key, Result};
 use bytes::Bytes;
 use core::fmt;
-#[cfg(feature = "driver")]
 use core::mem;
 use core::time::Duration;
 
@@ -167,6 +166,14 @@ impl Request {
             Err(_) => Timeout::Millis(u32::MAX),
         };
         self
+    }
+
+    /// Moves it out, once. What stays asks for nothing, and is to be dropped.
+    #[inline(always)]
+    pub(crate) fn take(&mut self) -> Self {
+        let key = mem::replace(&mut self.key, Key::from_static(""));
+        let body = mem::replace(&mut self.body, Body::None);
+        Self { key, body, ..*self }
     }
 
     /// Exchanges the value's bytes, if they may have an owner whose code runs when the last of them goes.

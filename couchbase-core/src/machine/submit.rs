@@ -19,8 +19,13 @@ impl Client {
     /// `Argument` and `TooBig` for what no server would take; `Overloaded` if the limit of operations or bytes in
     /// flight is reached, or others stand in line; `Closed` after [`close`](Self::close); the connection's own error
     /// if it failed. Nothing is sent then.
-    pub fn submit(&mut self, request: Request, timeout: Duration, now: Instant) -> Result<OpId, SubmitError> {
-        self.accept(request, timeout, false, now)
+    pub fn submit(
+        &mut self,
+        mut request: Request,
+        timeout: Duration,
+        now: Instant,
+    ) -> Result<OpId, SubmitError> {
+        self.accept(&mut request, timeout, false, now).map_err(|error| SubmitError { request, error })
     }
 
     /// As [`submit`](Self::submit), but at the limit the operation stands in line for a place, within its deadline.
@@ -30,29 +35,29 @@ impl Client {
     /// As `submit`; `Overloaded` only if the line itself is at its limit.
     pub fn submit_in_line(
         &mut self,
-        request: Request,
+        mut request: Request,
         timeout: Duration,
         now: Instant,
     ) -> Result<OpId, SubmitError> {
-        self.accept(request, timeout, true, now)
+        self.accept(&mut request, timeout, true, now).map_err(|error| SubmitError { request, error })
     }
 
+    /// Takes the request, unless it is refused, from where it lies: so it is moved once on its way in.
     #[inline]
     pub(crate) fn accept(
         &mut self,
-        mut request: Request,
+        request: &mut Request,
         timeout: Duration,
         may_wait: bool,
         now: Instant,
-    ) -> Result<OpId, SubmitError> {
+    ) -> Result<OpId> {
         let now = self.advance(now);
         let timeout = request.timeout_or(timeout);
         let size = request.size();
         let has_place = self.admission.in_line == 0 && self.has_place(size);
         let may_come = has_place || may_wait && self.admission.in_line < self.config.limits.max_queued;
-        if let Err(error) = self.check(&mut request, timeout, may_come, now) {
-            let error = error.with_key(request.key.clone());
-            return Err(SubmitError { request, error });
+        if let Err(error) = self.check(request, timeout, may_come, now) {
+            return Err(error.with_key(request.key.clone()));
         }
         self.admission.order += 1;
         let deadline = self.is_connected().then(|| {

@@ -14,7 +14,6 @@ use super::request::Body;
 use super::{LinkId, OpId, Request};
 use crate::wire::Status;
 use crate::{Instant, Key, Reply};
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem;
 use core::time::Duration;
@@ -23,8 +22,8 @@ use lists::{List, NONE};
 #[derive(Default)]
 pub(super) struct Table {
     slots: Vec<Tenant>,
-    /// First in, first out.
-    free: VecDeque<u32>,
+    /// The one that was used last is used next: it is still in the processor's cache.
+    free: Vec<u32>,
     lists: Vec<List>,
     /// Operations that have not ended.
     live: usize,
@@ -33,6 +32,7 @@ pub(super) struct Table {
 
 #[allow(clippy::large_enum_variant)] // Slots are reused; boxing would cost an allocation an operation.
 pub(super) enum Tenant {
+    /// Or `Answered(None)`.
     Free,
     Live(Live),
     /// Ended, but the link still owes its reply.
@@ -40,7 +40,7 @@ pub(super) enum Tenant {
         link: LinkId,
         since: Instant,
     },
-    /// Ended, and its reply has not been asked for.
+    /// Ended with this reply; free once that has been taken.
     Answered(Option<Reply>),
 }
 
@@ -81,7 +81,7 @@ impl Tenant {
     /// Moves an operation into a slot that is free, and to nowhere else on its way.
     #[inline(always)]
     fn occupy(&mut self, live: Live) {
-        debug_assert!(matches!(self, Self::Free));
+        debug_assert!(matches!(self, Self::Free | Self::Answered(None)));
         // There is nothing to be dropped, which the compiler cannot know: it would move the operation twice more.
         mem::forget(mem::replace(self, Self::Live(live)));
     }
@@ -105,7 +105,7 @@ impl Table {
     #[inline(always)]
     pub(super) fn insert(
         &mut self,
-        request: Request,
+        request: &mut Request,
         order: u64,
         state: State,
         timeout: Duration,
@@ -115,7 +115,7 @@ impl Table {
         let id = OpId::new(order, index);
         self.slots[index].occupy(Live {
             id,
-            request,
+            request: request.take(),
             order,
             state,
             timeout,
@@ -132,9 +132,9 @@ impl Table {
     }
 
     /// Sets a slot aside.
-    #[inline]
+    #[inline(always)]
     pub(super) fn reserve(&mut self) -> usize {
-        if let Some(index) = self.free.pop_front() {
+        if let Some(index) = self.free.pop() {
             return index as usize;
         }
         self.slots.push(Tenant::Free);
@@ -210,7 +210,7 @@ impl Table {
         Some(live)
     }
 
-    /// Ends an operation that was carried out; its reply lies in its slot until [`take_reply`](Self::take_reply). Its
+    /// Ends an operation that was carried out; its reply lies in its slot until [`yield_reply`](Self::yield_reply). Its
     /// size and its deadline's bucket.
     #[inline]
     pub(super) fn end_succeeded(&mut self, id: OpId, answer: Answer) -> Option<(usize, Option<Bucket>)> {
@@ -228,15 +228,12 @@ impl Table {
         Some((size, bucket))
     }
 
-    /// The reply of an operation that has succeeded, once.
-    #[inline]
-    pub(super) fn take_reply(&mut self, id: OpId) -> Option<Reply> {
-        let tenant = self.slots.get_mut(id.slot())?;
-        let Tenant::Answered(reply) = tenant else { return None };
-        let reply = reply.take();
-        *tenant = Tenant::Free;
-        self.free.push_back(id.slot() as u32);
-        reply
+    /// The reply of an operation that has succeeded, to be taken at once: its slot is free.
+    #[inline(always)]
+    pub(super) fn yield_reply(&mut self, id: OpId) -> Option<&mut Option<Reply>> {
+        let Tenant::Answered(reply) = self.slots.get_mut(id.slot())? else { return None };
+        self.free.push(id.slot() as u32);
+        Some(reply)
     }
 
     /// An orphan's reply has come.
@@ -269,6 +266,6 @@ impl Table {
 
     fn release(&mut self, index: usize) {
         self.slots[index] = Tenant::Free;
-        self.free.push_back(index as u32);
+        self.free.push(index as u32);
     }
 }

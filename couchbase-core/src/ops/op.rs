@@ -6,39 +6,38 @@ use crate::driver::{Callback, CompletionId, Effect, Sink, Submission, closed};
 use crate::machine::Request;
 use crate::pending::{Read, Sent};
 use crate::queue::CompletionQueue;
-use crate::{Encode, Encoded, Error, ErrorKind, Key, Reply, Result};
+use crate::{Encode, Encoded, Error, ErrorKind, Key, Result};
 use std::fmt;
 use std::mem;
 use std::task::{Poll, Waker};
 
-/// An operation with the connection it belongs to.
-pub struct Op<F: Face>(State<F>);
+/// An operation with the connection that it belongs to. Dropping one that was polled withdraws it, until its outcome has
+/// been taken.
+pub struct Op<F: Face> {
+    /// `None` when it is over, or somebody else's.
+    handle: Option<Connection<F>>,
+    state: State,
+}
 
-enum State<F: Face> {
-    Unsent(Connection<F>, Request),
+enum State {
+    Unsent(Request),
     /// Its value could not be encoded.
-    Unfit(Connection<F>, Error),
-    UnderWay(UnderWay<F>),
-    Over,
+    Unfit(Error),
+    UnderWay(CompletionId),
 }
 
-/// An operation that was polled: dropping it withdraws it, until its outcome has been taken.
-struct UnderWay<F: Face> {
-    handle: Connection<F>,
-    id: Option<CompletionId>,
-}
-
-impl<F: Face> Drop for UnderWay<F> {
+impl<F: Face> Drop for Op<F> {
     fn drop(&mut self) {
-        if let Some(id) = self.id {
-            self.handle.shared().cancel(&[id]);
+        if let (Some(handle), State::UnderWay(id)) = (&self.handle, &self.state) {
+            handle.shared().cancel(&[*id]);
         }
     }
 }
 
 impl<F: Face> Op<F> {
+    #[inline]
     pub(super) fn new(handle: &Connection<F>, request: Request) -> Self {
-        Self(State::Unsent(handle.clone(), request))
+        Self { handle: Some(handle.clone()), state: State::Unsent(request) }
     }
 
     pub(super) fn storing(
@@ -49,55 +48,51 @@ impl<F: Face> Op<F> {
     ) -> Self {
         match value.encode() {
             Ok(document) => Self::new(handle, handle.request(request(key, document))),
-            Err(error) => Self(State::Unfit(handle.clone(), error.with_key(key))),
+            Err(error) => Self { handle: Some(handle.clone()), state: State::Unfit(error.with_key(key)) },
         }
     }
 
     /// Changes the request, as long as it has not been sent.
-    pub(super) fn map(self, change: impl FnOnce(Request) -> Request) -> Self {
-        match self.0 {
-            State::Unsent(handle, request) => Self(State::Unsent(handle, change(request))),
-            other => Self(other),
+    pub(super) fn map(mut self, change: impl FnOnce(Request) -> Request) -> Self {
+        if let State::Unsent(request) = &mut self.state {
+            *request = change(request.take());
         }
+        self
     }
 
-    /// Sends it now, unless there is no place for it.
+    /// Sends it now, unless there is no place for it. What was polled is under way already.
     ///
     /// # Panics
     /// If it has been awaited to its end.
-    pub(super) fn send<T>(self, read: Read<T>) -> Sent<T> {
-        match self.0 {
-            State::Unsent(handle, request) => {
-                let submission = Submission { is_held: true, ..submission(&handle, request) };
-                let sent = handle.shared().submit(submission).map_err(|(error, _)| error);
-                Sent::new(handle.shared().clone(), sent, read)
-            }
-            State::UnderWay(mut under_way) => {
-                // Not withdrawn: somebody else asks for its outcome from now on.
-                let sent = under_way.id.take().ok_or_else(closed);
-                Sent::new(under_way.handle.shared().clone(), sent, read)
-            }
-            State::Unfit(handle, error) => Sent::new(handle.shared().clone(), Err(error), read),
-            State::Over => panic!("an operation was sent after its outcome"),
-        }
+    pub(super) fn send<T>(mut self, read: Read<T>) -> Sent<T> {
+        let Some(handle) = self.handle.take() else { panic!("an operation was sent after its outcome") };
+        let sent = match &mut self.state {
+            State::Unsent(request) => handle
+                .shared()
+                .submit(&mut Submission { is_held: true, ..unheld(&handle, request, Sink::Slot) }),
+            State::Unfit(error) => Err(error.clone()),
+            State::UnderWay(id) => Ok(*id),
+        };
+        Sent::new(handle.shared().clone(), sent, read)
     }
 }
 
-/// How an operation is submitted unless said otherwise: refused if there is no place, and its outcome wanted by nobody.
-#[inline]
-fn submission<F: Face>(handle: &Connection<F>, request: Request) -> Submission {
-    let timeout = handle.timeout();
-    Submission { request, timeout, in_line: false, is_held: false, waker: None, sink: Sink::Slot }
+/// How an operation is submitted unless said otherwise: refused if there is no place, and its outcome asked for by
+/// nobody.
+#[inline(always)]
+fn unheld<'a, F: Face>(handle: &Connection<F>, request: &'a mut Request, sink: Sink) -> Submission<'a> {
+    Submission { request, timeout: handle.timeout(), in_line: false, is_held: false, waker: None, sink }
 }
 
 /// Submits with a callback; a refusal is the callback's too.
-fn submit_calling<F: Face>(handle: &Connection<F>, submission: Submission) -> Result<CompletionId> {
-    handle.shared().submit(submission).map_err(|(error, sink)| {
-        if let Sink::Call(callback) = sink {
-            call_later(handle, callback, &error);
-        }
-        error
-    })
+fn submit_calling<F: Face>(handle: &Connection<F>, submission: &mut Submission<'_>) -> Result<CompletionId> {
+    let sent = handle.shared().submit(submission);
+    if let Err(error) = &sent
+        && let Sink::Call(callback) = mem::take(&mut submission.sink)
+    {
+        call_later(handle, callback, error);
+    }
+    sent
 }
 
 fn call_later<F: Face>(handle: &Connection<F>, callback: Callback, error: &Error) {
@@ -106,91 +101,91 @@ fn call_later<F: Face>(handle: &Connection<F>, callback: Callback, error: &Error
 
 impl Op<Futures> {
     /// The first poll sends: the operation stands in line, if there is no place for it.
+    ///
+    /// # Panics
+    /// If it is polled again after its outcome.
     #[inline]
-    pub(super) fn poll(&mut self, waker: &Waker) -> Poll<Result<Reply>> {
-        let outcome = match &mut self.0 {
-            State::UnderWay(UnderWay { handle, id }) => {
-                let Some(sent) = *id else { return Poll::Ready(Err(closed())) };
-                let Poll::Ready(outcome) = handle.shared().poll(sent, waker) else { return Poll::Pending };
-                *id = None;
-                outcome
-            }
-            State::Unsent(..) | State::Unfit(..) | State::Over => {
-                match mem::replace(&mut self.0, State::Over) {
-                    State::Unsent(handle, request) => {
-                        let submission = Submission {
-                            in_line: true,
-                            is_held: true,
-                            waker: Some(waker.clone()),
-                            ..submission(&handle, request)
-                        };
-                        match handle.shared().submit(submission) {
-                            Ok(id) => {
-                                self.0 = State::UnderWay(UnderWay { handle, id: Some(id) });
-                                return Poll::Pending;
-                            }
-                            Err((error, _)) => Err(error),
-                        }
+    pub(super) fn poll<T>(&mut self, waker: &Waker, read: Read<T>) -> Poll<Result<T>> {
+        let Some(handle) = &self.handle else { panic!("an operation was polled after its outcome") };
+        let outcome = match &mut self.state {
+            State::UnderWay(id) => match handle.shared().poll(*id, waker) {
+                Poll::Ready(outcome) => read(outcome),
+                Poll::Pending => return Poll::Pending,
+            },
+            State::Unsent(request) => {
+                let mut submission = Submission {
+                    request,
+                    timeout: handle.timeout(),
+                    in_line: true,
+                    is_held: true,
+                    waker: Some(waker.clone()),
+                    sink: Sink::Slot,
+                };
+                match handle.shared().submit(&mut submission) {
+                    Ok(id) => {
+                        self.state = State::UnderWay(id);
+                        return Poll::Pending;
                     }
-                    State::Unfit(_, error) => Err(error),
-                    State::UnderWay(..) | State::Over => panic!("an operation was polled after its outcome"),
+                    Err(error) => read(Err(error)),
                 }
             }
+            State::Unfit(error) => read(Err(error.clone())),
         };
-        self.0 = State::Over;
+        self.handle = None;
         Poll::Ready(outcome)
     }
 }
 
 impl Op<Callbacks> {
     /// Sends it now, with a callback that the driver calls. What is returned takes more of them.
-    pub(super) fn send_with<T: Send + 'static>(self, read: Read<T>, callback: Callback) -> Sent<T> {
-        match self.0 {
-            State::Unsent(handle, request) => {
-                let sink = Sink::Call(callback);
-                let submission = Submission { is_held: true, sink, ..submission(&handle, request) };
-                let sent = submit_calling(&handle, submission);
-                Sent::new(handle.shared().clone(), sent, read)
+    pub(super) fn send_with<T: Send + 'static>(mut self, read: Read<T>, callback: Callback) -> Sent<T> {
+        let handle = self.handle.take().expect(UNPOLLED);
+        let sent = match &mut self.state {
+            State::Unsent(request) => {
+                let submission = unheld(&handle, request, Sink::Call(callback));
+                submit_calling(&handle, &mut Submission { is_held: true, ..submission })
             }
-            State::Unfit(handle, error) => {
-                call_later(&handle, callback, &error);
-                Sent::new(handle.shared().clone(), Err(error), read)
+            State::Unfit(error) => {
+                call_later(&handle, callback, error);
+                Err(error.clone())
             }
-            State::UnderWay(..) | State::Over => unreachable!("this face has no polled operations"),
-        }
+            State::UnderWay(id) => Ok(*id),
+        };
+        Sent::new(handle.shared().clone(), sent, read)
     }
 
     /// As [`send_with`](Self::send_with), for the only callback.
-    pub(super) fn send_then(self, callback: Callback) {
-        match self.0 {
-            State::Unsent(handle, request) => {
-                let submission = Submission { sink: Sink::Call(callback), ..submission(&handle, request) };
+    pub(super) fn send_then(mut self, callback: Callback) {
+        let handle = self.handle.take().expect(UNPOLLED);
+        match &mut self.state {
+            State::Unsent(request) => {
                 // The callback has been told of a refusal.
-                let _ = submit_calling(&handle, submission);
+                let _ = submit_calling(&handle, &mut unheld(&handle, request, Sink::Call(callback)));
             }
-            State::Unfit(handle, error) => call_later(&handle, callback, &error),
-            State::UnderWay(..) | State::Over => unreachable!("this face has no polled operations"),
+            State::Unfit(error) => call_later(&handle, callback, error),
+            State::UnderWay(_) => {}
         }
     }
 
     /// Sends it now; its outcome goes to `queue`.
-    pub(super) fn send_to<T>(self, queue: &mut CompletionQueue<T>, token: T) -> Result<()> {
+    pub(super) fn send_to<T>(mut self, queue: &mut CompletionQueue<T>, token: T) -> Result<()> {
         let Ok(place) = queue.admit(token) else {
             return Err(Error::new(
                 ErrorKind::Overloaded,
                 "the completion queue is full: drain it, or give it a larger capacity",
             ));
         };
-        let error = match self.0 {
-            State::Unsent(handle, request) => {
+        let handle = self.handle.take().expect(UNPOLLED);
+        let error = match &mut self.state {
+            State::Unsent(request) => {
                 let sink = Sink::Queue(queue.ring().clone(), place);
-                match handle.shared().submit(Submission { sink, ..submission(&handle, request) }) {
+                match handle.shared().submit(&mut unheld(&handle, request, sink)) {
                     Ok(_) => return Ok(()),
-                    Err((error, _)) => error,
+                    Err(error) => error,
                 }
             }
-            State::Unfit(_, error) => error,
-            State::UnderWay(..) | State::Over => closed(),
+            State::Unfit(error) => error.clone(),
+            State::UnderWay(_) => closed(),
         };
         if error.kind() == ErrorKind::Overloaded {
             drop(queue.dismiss(place));
@@ -201,13 +196,16 @@ impl Op<Callbacks> {
     }
 }
 
+/// Only what is polled ends while its owner has it.
+const UNPOLLED: &str = "operations of this face are not polled";
+
 impl<F: Face> fmt::Debug for Op<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            State::Unsent(_, request) => request.fmt(f),
-            State::Unfit(_, error) => error.fmt(f),
-            State::UnderWay(..) => f.write_str("(under way)"),
-            State::Over => f.write_str("(over)"),
+        match &self.state {
+            _ if self.handle.is_none() => f.write_str("(over)"),
+            State::Unsent(request) => request.fmt(f),
+            State::Unfit(error) => error.fmt(f),
+            State::UnderWay(_) => f.write_str("(under way)"),
         }
     }
 }

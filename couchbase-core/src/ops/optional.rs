@@ -68,6 +68,6 @@ impl<O: Operation<Face = Futures> + Unpin> Future for Optional<O> {
     type Output = Result<Option<O::Output>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.op().poll(cx.waker()).map(Self::read)
+        self.op().poll(cx.waker(), Self::read)
     }
 }

@@ -150,7 +150,7 @@ macro_rules! operations {
             /// # Panics
             /// If it is polled again after its outcome.
             fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-                self.0.poll(cx.waker()).map(Self::read)
+                self.0.poll(cx.waker(), Self::read)
             }
         }
 

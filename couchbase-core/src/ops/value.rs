@@ -72,7 +72,7 @@ impl<O: Operation<Output: Valued, Face = Futures> + Unpin, T: Decode> Future for
     type Output = Result<<O::Output as Valued>::As<T>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.op().poll(cx.waker()).map(Self::read)
+        self.0.op().poll(cx.waker(), Self::read)
     }
 }
 

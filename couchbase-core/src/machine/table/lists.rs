@@ -59,7 +59,7 @@ impl Table {
     pub(in crate::machine) fn insert_on_wire(
         &mut self,
         slot: usize,
-        request: Request,
+        request: &mut Request,
         order: u64,
         timeout: Duration,
         deadline: Option<(Instant, Bucket)>,
@@ -79,7 +79,7 @@ impl Table {
         let id = OpId::new(order, slot);
         self.slots[slot].occupy(Live {
             id,
-            request,
+            request: request.take(),
             order,
             state: State::OnWire { link, position },
             timeout,
