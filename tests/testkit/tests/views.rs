@@ -72,7 +72,7 @@ fn a_stopped_node_is_missing_and_one_that_failed_over_sends_elsewhere() {
     cluster.node(0).fail_over();
     let answer = call(&cluster.node(0), QUERY, "");
     assert!(answer.starts_with("HTTP/1.1 302 ") && answer.contains("no_active_vbuckets"), "{answer}");
-    assert!(answer.contains(&format!("location: http://{stopped}/default/_design/d/_view/v")), "{answer}");
+    assert!(answer.contains(&format!("Location: http://{stopped}/default/_design/d/_view/v")), "{answer}");
     // Without replicas, what only the lost node had is served by nobody.
     let answer = call(&cluster.node(1), QUERY, "");
     assert!(answer.matches("\"id\"").count() == there && !answer.contains("errors"), "{answer}");

@@ -28,11 +28,13 @@ pub(super) fn write_response(
     };
 
     let mut room = vec![0; ROOM];
+    let start = out.len();
     let mut reply = reply.provide(::http::Response::from_parts(head, ()))?;
     while !reply.is_finished() {
         let written = reply.write(&mut room)?;
         out.extend_from_slice(&room[..written]);
     }
+    capitalize_names(&mut out[start..]);
     match reply.proceed() {
         SendResponseResult::Cleanup(reply) => Ok(!reply.must_close_connection()),
         SendResponseResult::SendBody(mut reply) => {
@@ -40,6 +42,18 @@ pub(super) fn write_response(
                 return Ok(false);
             }
             Ok(!reply.proceed().must_close_connection())
+        }
+    }
+}
+
+/// Spells the names of headers as a real server does. HTTP does not care, but there are clients that do: one that looks
+/// for `X-Couchbase-Meta` finds no `x-couchbase-meta`.
+fn capitalize_names(head: &mut [u8]) {
+    for line in head.split_mut(|byte| *byte == b'\n').skip(1) {
+        let Some(end) = line.iter().position(|byte| *byte == b':') else { continue };
+        for part in line[..end].split_mut(|byte| *byte == b'-') {
+            let letters = if part == b"www" { part.len() } else { 1.min(part.len()) };
+            part[..letters].make_ascii_uppercase();
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::http::{Body, json_response};
+use ::http::HeaderValue;
 
 fn link() -> ServerLink {
     ServerLink::new(Limits::default())
@@ -37,15 +38,15 @@ const REQUESTS: &str = "GET /a?x=1 HTTP/1.1\r\nhost: h\r\nconnection:\r\n\r\n\
     POST /d HTTP/1.1\r\nhost: h\r\n\r\n\
     DELETE /e HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
 
-const ANSWERS: &str = "HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\nGET /a?x=1 \
-    HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\nPOST /b hello\
-    HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\nPUT /c foobar\
-    HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nPOST /d \
-    HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nDELETE /e ";
+const ANSWERS: &str = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nGET /a?x=1 \
+    HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nPOST /b hello\
+    HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\nPUT /c foobar\
+    HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nPOST /d \
+    HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nDELETE /e ";
 
 #[test]
 fn pipelined_requests_are_answered_alike_wherever_the_input_is_cut() {
-    let answers = ANSWERS.replace("content-length: 12", "content-length: 11");
+    let answers = ANSWERS.replace("Content-Length: 12", "Content-Length: 11");
     for cut in 0..=REQUESTS.len() {
         let mut link = link();
         link.handle_received(&REQUESTS.as_bytes()[..cut]);
@@ -65,6 +66,23 @@ fn pipelined_requests_are_answered_alike_wherever_the_input_is_cut() {
 }
 
 #[test]
+fn header_names_are_spelled_as_a_real_server_spells_them() {
+    let mut link = link();
+    link.handle_received(b"GET / HTTP/1.1\r\n\r\n");
+    link.poll_request().unwrap();
+    let mut response = json_response(200, "x-y: z\r\n");
+    for name in ["x-couchbase-meta", "www-authenticate"] {
+        response.headers_mut().insert(name, HeaderValue::from_static("a-b: c-d"));
+    }
+    link.respond(response, None);
+    assert_eq!(
+        sent(&mut link),
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Couchbase-Meta: a-b: c-d\r\n\
+         WWW-Authenticate: a-b: c-d\r\nContent-Length: 8\r\n\r\nx-y: z\r\n"
+    );
+}
+
+#[test]
 fn chunks_are_the_pieces_of_the_body() {
     let mut link = link();
     link.handle_received(b"GET / HTTP/1.1\r\n\r\n");
@@ -73,7 +91,7 @@ fn chunks_are_the_pieces_of_the_body() {
     link.respond(Response::new(Body::Chunks(pieces)), None);
     assert_eq!(
         sent(&mut link),
-        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
          5\r\nfirst\r\n1a\r\nsecond piece of 26 bytes..\r\n0\r\n\r\n"
     );
     assert!(!link.is_closed());
@@ -89,7 +107,7 @@ fn a_body_longer_than_the_writers_room_arrives_whole() {
     link.respond(Response::new(Body::Chunks(pieces)), None);
     let sent = sent(&mut link);
     // A client of HTTP/1.0 gets no chunks, and no second request.
-    assert!(sent.starts_with("HTTP/1.1 200 OK\r\ncontent-length: 120000\r\n\r\n"), "{}", &sent[..80]);
+    assert!(sent.starts_with("HTTP/1.1 200 OK\r\nContent-Length: 120000\r\n\r\n"), "{}", &sent[..80]);
     assert!(sent.as_bytes().ends_with(&whole));
     assert!(link.is_closed());
 }
@@ -100,7 +118,7 @@ fn head_gets_the_length_without_the_body() {
     link.handle_received(b"HEAD / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n");
     link.poll_request().unwrap();
     link.respond(Response::new(Body::Whole(Bytes::from_static(b"0123456789"))), None);
-    assert_eq!(sent(&mut link), "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n");
+    assert_eq!(sent(&mut link), "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
     assert!(link.poll_request().is_some(), "the link goes on");
 }
 
@@ -132,7 +150,7 @@ fn what_is_no_http_gets_400_and_the_end() {
         assert!(link.poll_request().is_none(), "{name}");
         let answer = sent(&mut link);
         assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{name}: {answer}");
-        assert!(answer.contains("connection: close\r\n") && answer.contains(r#""error":"bad_request""#));
+        assert!(answer.contains("Connection: close\r\n") && answer.contains(r#""error":"bad_request""#));
         assert!(link.is_closed(), "{name}");
         link.handle_received(b"GET / HTTP/1.1\r\n\r\n");
         assert!(link.poll_request().is_none(), "{name}: nothing is read any more");
@@ -179,7 +197,7 @@ fn faulty(fault: &Fault) -> (ServerLink, String) {
 
 #[test]
 fn faults_cut_stall_and_replace_the_answer() {
-    const HEAD: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    const HEAD: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
     let (link, sent) = faulty(&Fault::Close { after: None });
     assert_eq!((sent.as_str(), link.is_closed()), ("", true));
@@ -202,7 +220,7 @@ fn faults_cut_stall_and_replace_the_answer() {
     let (mut link, sent) = faulty(&fault);
     assert_eq!(
         sent,
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 4\r\n\r\nbusy"
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\nbusy"
     );
     link.handle_received(b"GET /next HTTP/1.1\r\n\r\n");
     assert!(link.poll_request().is_some(), "the link goes on");
