@@ -8,7 +8,7 @@ use ::http::{HeaderMap, Version};
 use bytes::{Buf, Bytes, BytesMut};
 use ureq_proto::server::{RecvRequestResult, Reply, state};
 
-use super::write::{write_refusal, write_response};
+use super::write::{OpenBody, write_refusal, write_response};
 use super::{Fault, Request, Response};
 
 /// How much one request may take.
@@ -56,6 +56,8 @@ enum State {
     Body { reader: Reader, head: Box<::http::Request<()>>, body: BytesMut },
     /// The request was handed out and awaits its answer.
     Asked { reply: Reply<state::ProvideResponse>, version: Version },
+    /// The answer has begun and may go on for as long as the link lasts.
+    Open(OpenBody),
     /// A fault keeps the link open and silent.
     Stalled,
     /// Nothing more is read; the socket is closed once everything is sent.
@@ -90,9 +92,9 @@ impl ServerLink {
         Self { limits, inbound: BytesMut::new(), outbound: BytesMut::new(), state: next_request() }
     }
 
-    /// Bytes came from the client. On a link that is closing or stalled they are dropped.
+    /// Bytes came from the client. On a link that is closing, stalled, or without end to its answer they are dropped.
     pub fn handle_received(&mut self, bytes: &[u8]) {
-        if matches!(self.state, State::Closing | State::Stalled) {
+        if matches!(self.state, State::Closing | State::Stalled | State::Open(_)) {
             return;
         }
         let most = self.limits.head + self.limits.body;
@@ -144,6 +146,28 @@ impl ServerLink {
             None if keep_alive => next_request(),
             None => State::Closing,
         };
+    }
+
+    /// Begins to answer the request that [`poll_request`](Self::poll_request) gave, with a body that has no end: it
+    /// comes piece by piece from [`push`](Self::push). What body `response` has is its first piece.
+    pub fn respond_without_end(&mut self, response: Response) {
+        let State::Asked { .. } = self.state else { return };
+        let State::Asked { reply, .. } = std::mem::replace(&mut self.state, State::Closing) else { return };
+        let (head, body) = response.into_parts();
+        if let Ok(Some(open)) = OpenBody::begin(reply, head, &mut self.outbound) {
+            self.state = State::Open(open);
+        }
+        for piece in body.pieces() {
+            self.push(piece);
+        }
+    }
+
+    /// Another piece of an answer without end. On any other link it does nothing.
+    pub fn push(&mut self, piece: &[u8]) {
+        let State::Open(body) = &mut self.state else { return };
+        if body.write(piece, &mut self.outbound).is_err() {
+            self.state = State::Closing;
+        }
     }
 
     /// Bytes to send, all that there are now.

@@ -1,6 +1,7 @@
 //! Responses as bytes: head, body whole or in chunks, cut short where a fault says so.
 
 use ::http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use ::http::response::Parts;
 use ::http::{HeaderValue, Version};
 use bytes::{Bytes, BytesMut};
 use ureq_proto::Error;
@@ -28,14 +29,7 @@ pub(super) fn write_response(
     };
 
     let mut room = vec![0; ROOM];
-    let start = out.len();
-    let mut reply = reply.provide(::http::Response::from_parts(head, ()))?;
-    while !reply.is_finished() {
-        let written = reply.write(&mut room)?;
-        out.extend_from_slice(&room[..written]);
-    }
-    capitalize_names(&mut out[start..]);
-    match reply.proceed() {
+    match write_head(reply, head, &mut room, out)? {
         SendResponseResult::Cleanup(reply) => Ok(!reply.must_close_connection()),
         SendResponseResult::SendBody(mut reply) => {
             if !write_body(&mut reply, body.pieces(), most, &mut room, out)? {
@@ -43,6 +37,51 @@ pub(super) fn write_response(
             }
             Ok(!reply.proceed().must_close_connection())
         }
+    }
+}
+
+fn write_head(
+    reply: Reply<state::ProvideResponse>,
+    head: Parts,
+    room: &mut [u8],
+    out: &mut BytesMut,
+) -> Result<SendResponseResult, Error> {
+    let start = out.len();
+    let mut reply = reply.provide(::http::Response::from_parts(head, ()))?;
+    while !reply.is_finished() {
+        let written = reply.write(room)?;
+        out.extend_from_slice(&room[..written]);
+    }
+    capitalize_names(&mut out[start..]);
+    Ok(reply.proceed())
+}
+
+/// An answer in chunks, of which there may always be another one.
+pub(super) struct OpenBody(Reply<state::SendBody>);
+
+impl OpenBody {
+    /// Writes the head.
+    pub(super) fn begin(
+        reply: Reply<state::ProvideResponse>,
+        mut head: Parts,
+        out: &mut BytesMut,
+    ) -> Result<Option<Self>, Error> {
+        head.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        Ok(match write_head(reply, head, &mut vec![0; ROOM], out)? {
+            SendResponseResult::SendBody(reply) => Some(Self(reply)),
+            SendResponseResult::Cleanup(_) => None,
+        })
+    }
+
+    /// Writes one piece, in as many chunks as it takes.
+    pub(super) fn write(&mut self, mut piece: &[u8], out: &mut BytesMut) -> Result<(), Error> {
+        let mut room = vec![0; ROOM];
+        while !piece.is_empty() {
+            let (used, written) = self.0.write(piece, &mut room)?;
+            out.extend_from_slice(&room[..written]);
+            piece = &piece[used..];
+        }
+        Ok(())
     }
 }
 

@@ -228,9 +228,30 @@ fn faults_cut_stall_and_replace_the_answer() {
 }
 
 #[test]
+fn an_answer_without_end_goes_on_piece_by_piece() {
+    let mut link = link();
+    link.handle_received(b"GET / HTTP/1.1\r\n\r\n");
+    link.poll_request().unwrap();
+    link.respond_without_end(Response::new(Body::Whole("first".into())));
+    assert_eq!(sent(&mut link), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+    link.push(b"");
+    assert_eq!(sent(&mut link), "", "an empty chunk would be the end");
+    link.push(b"\n\n");
+    assert_eq!(sent(&mut link), "2\r\n\n\n\r\n");
+    link.handle_received(b"GET /next HTTP/1.1\r\n\r\n");
+    assert!(link.poll_request().is_none() && !link.wants_input() && !link.is_closed());
+    let large = vec![b'x'; 100_000];
+    link.push(&large);
+    let sent = sent(&mut link);
+    assert!(sent.len() > large.len() && sent.bytes().filter(|byte| *byte == b'x').count() == large.len());
+}
+
+#[test]
 fn an_answer_without_a_request_is_nothing() {
     let mut link = link();
     link.respond(json_response(200, "{}"), None);
+    link.respond_without_end(json_response(200, "{}"));
+    link.push(b"more");
     assert_eq!(sent(&mut link), "");
     link.handle_received(b"GET / HTTP/1.1\r\n\r\n");
     assert!(link.poll_request().is_some());
