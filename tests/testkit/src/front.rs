@@ -7,6 +7,7 @@
 mod http;
 mod kv;
 mod listener;
+mod management;
 mod port;
 mod sockets;
 
@@ -160,7 +161,7 @@ impl Front {
                 http::serve_views(&for_views, node, stream);
             })?,
             Listener::spawn(mgmt, format!("mgmt {node}"), SMALL_STACK, move |stream| {
-                http::serve_management(&for_mgmt, node, stream);
+                management::serve_management(&for_mgmt, node, stream);
             })?,
         ]))
     }

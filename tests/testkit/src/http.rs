@@ -3,6 +3,7 @@
 //! Everything here is bytes in, bytes out: sockets and threads belong to the node's front, and what a request
 //! means belongs to [`views`](crate::views).
 
+mod credentials;
 mod fault;
 mod link;
 mod write;
@@ -11,6 +12,7 @@ use ::http::HeaderValue;
 use ::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 
+pub(crate) use credentials::credentials;
 pub use fault::Fault;
 pub use link::{Limits, ServerLink};
 

@@ -22,6 +22,7 @@
 mod cluster;
 mod front;
 pub mod http;
+mod management;
 pub mod model;
 pub mod views;
 

@@ -13,6 +13,8 @@ mod engine;
 #[cfg(feature = "views")]
 mod index;
 #[cfg(feature = "views")]
+mod listing;
+#[cfg(feature = "views")]
 mod options;
 #[cfg(feature = "views")]
 mod placement;

@@ -215,16 +215,6 @@ fn dropping_the_cluster_ends_everything_promptly() {
 }
 
 #[test]
-fn the_management_port_speaks_http() {
-    let cluster = Cluster::builder().start();
-    let mut stream = TcpStream::connect(cluster.node(0).mgmt_address()).unwrap();
-    stream.write_all(b"GET /pools HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
-}
-
-#[test]
 fn a_hung_node_holds_its_views_back_too() {
     let cluster = Cluster::builder().start();
     cluster.node(0).hang();

@@ -22,7 +22,11 @@ fn cluster() -> Cluster {
 }
 
 fn send(node: &Node<'_>, line: &str, body: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(node.views_address()).expect("the node listens");
+    send_to(&node.views_address(), line, body)
+}
+
+fn send_to(address: &str, line: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).expect("the node listens");
     let request = format!(
         "{line}\r\nhost: h\r\nauthorization: Basic YXBwOnNlY3JldA==\r\ncontent-type: application/json\r\n\
          connection: close\r\ncontent-length: {}\r\n\r\n{body}",
@@ -112,4 +116,20 @@ fn a_stalled_answer_keeps_its_link_open_until_the_client_leaves() {
     assert!(call(&node, QUERY, "").contains(KEYS[3]));
     drop(cluster);
     assert_eq!(stream.read(&mut [0]).unwrap_or_default(), 0);
+}
+
+#[test]
+fn the_list_that_configs_name_is_on_the_management_port() {
+    let cluster = cluster();
+    for node in cluster.nodes() {
+        let mut answer = String::new();
+        send_to(&node.mgmt_address(), "GET /pools/default/buckets/default/ddocs HTTP/1.1", "")
+            .read_to_string(&mut answer)
+            .expect("the node ends the link");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert!(
+            answer.contains(r#"{"rows":[{"doc":{"meta":{"id":"_design/d","rev":"1-0"},"json":{"views":"#),
+            "{answer}"
+        );
+    }
 }

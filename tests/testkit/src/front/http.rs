@@ -1,7 +1,8 @@
-//! One connection to a node's views or management port.
+//! One connection to a node's views port, and what it has in common with one to the management port.
 
 use super::Shared;
-use crate::http::{Fault, Limits, Request, ServerLink, error_response};
+use super::management::follow;
+use crate::http::{Fault, Limits, Request, ServerLink};
 use crate::views::{Access, Document, DocumentSource, Placement};
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -51,22 +52,24 @@ pub(super) fn serve_views(shared: &Shared, node: usize, stream: TcpStream) {
             views.handle_request(&Documents { shared, node }, request)
         });
         link.respond(response, fault.as_ref());
+        Next::Request
     });
 }
 
-/// The management service: none of its resources is here.
-pub(super) fn serve_management(shared: &Shared, node: usize, stream: TcpStream) {
-    serve(shared, node, stream, &AtomicU64::new(0), |link, _| {
-        link.respond(error_response(404, "not_found", "Requested resource not found."), None);
-    });
+/// What follows an answer.
+pub(super) enum Next {
+    /// The next request, if the link goes on.
+    Request,
+    /// The configs of a bucket, or of the cluster, until the link ends.
+    Configs(Option<String>),
 }
 
-fn serve(
+pub(super) fn serve(
     shared: &Shared,
     node: usize,
     stream: TcpStream,
     arrived: &AtomicU64,
-    mut answer: impl FnMut(&mut ServerLink, &Request),
+    mut answer: impl FnMut(&mut ServerLink, &Request) -> Next,
 ) {
     static NAMES: AtomicU64 = AtomicU64::new(0);
     let name = (node, NAMES.fetch_add(1, Ordering::Relaxed));
@@ -86,7 +89,7 @@ fn exchange(
     node: usize,
     mut stream: &TcpStream,
     arrived: &AtomicU64,
-    answer: &mut impl FnMut(&mut ServerLink, &Request),
+    answer: &mut impl FnMut(&mut ServerLink, &Request) -> Next,
 ) {
     let mut link = ServerLink::new(Limits::default());
     let mut input = vec![0; READ];
@@ -104,20 +107,30 @@ fn exchange(
                 model = shared.wait(model);
             }
             drop(model);
-            answer(&mut link, &request);
-        }
-        while let Some(bytes) = link.poll_transmit() {
-            if stream.write_all(&bytes).is_err() {
-                return;
+            if let Next::Configs(bucket) = answer(&mut link, &request) {
+                return follow(shared, node, bucket.as_deref(), &mut link, stream);
             }
+        }
+        if !send(&mut link, stream) {
+            return;
         }
     }
 }
 
+/// Sends all that there is; false once the client is gone.
+pub(super) fn send(link: &mut ServerLink, mut stream: &TcpStream) -> bool {
+    while let Some(bytes) = link.poll_transmit() {
+        if stream.write_all(&bytes).is_err() {
+            return false;
+        }
+    }
+    true
+}
+
 /// The model's documents as one node gives them, each call under its own lock.
-struct Documents<'a> {
-    shared: &'a Shared,
-    node: usize,
+pub(super) struct Documents<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) node: usize,
 }
 
 impl DocumentSource for Documents<'_> {

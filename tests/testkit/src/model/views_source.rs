@@ -1,4 +1,4 @@
-//! What the views ask of the model; the front gives it to them behind the lock.
+//! What the views and the management service ask of the model; the front gives it to them behind the lock.
 
 use super::Model;
 use super::store::Moment;
@@ -62,5 +62,15 @@ impl Model {
     #[must_use]
     pub fn bucket_uuid(&self, bucket: &str) -> Option<&str> {
         self.store.bucket_index(bucket.as_bytes()).map(|bucket| self.store.buckets[bucket].uuid.as_str())
+    }
+
+    /// The config of a bucket, or of the cluster, as `node` gives it over its data service; `None` without such a
+    /// bucket.
+    pub fn config_of(&mut self, bucket: Option<&str>, node: usize) -> Option<&[u8]> {
+        let bucket = match bucket {
+            Some(name) => Some(self.store.bucket_index(name.as_bytes())?),
+            None => None,
+        };
+        Some(self.config(bucket, node))
     }
 }

@@ -40,6 +40,11 @@ impl DesignDocument {
         Ok(Self { text: text.to_owned(), revision: 1, views: parse_views(text)? })
     }
 
+    /// Its revision in the form that a document's has.
+    pub(super) fn rev(&self) -> String {
+        format!("{}-0", self.revision)
+    }
+
     /// Takes the place of `previous`. Views whose map is the same keep their index.
     pub(super) fn replace(&mut self, previous: Self) {
         self.revision = previous.revision + 1;

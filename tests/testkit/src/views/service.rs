@@ -10,9 +10,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::design::DesignDocument;
 use super::options::{Options, Stale};
 use super::refusal::{self, Refusal};
-use super::route::{Route, Target, credentials};
+use super::route::{Route, Target};
 use super::{Access, DocumentSource, Placement, query};
-use crate::http::{Request, Response, json_response};
+use crate::http::{Request, Response, credentials, json_response};
 
 const META: HeaderName = HeaderName::from_static("x-couchbase-meta");
 
@@ -28,10 +28,10 @@ pub struct ViewService {
 }
 
 #[derive(Debug, Default)]
-struct Bucket {
+pub(super) struct Bucket {
     /// Tells a bucket from one of the same name that was there before.
     uuid: String,
-    designs: BTreeMap<String, DesignDocument>,
+    pub(super) designs: BTreeMap<String, DesignDocument>,
 }
 
 impl ViewService {
@@ -49,6 +49,15 @@ impl ViewService {
             response.headers_mut().insert(CONTENT_TYPE, negotiated_type(request.headers()));
         }
         response
+    }
+
+    /// What there is of a bucket, without what one of the same name had before.
+    pub(super) fn bucket(&mut self, name: &str, uuid: String) -> &mut Bucket {
+        let bucket = self.buckets.entry(name.to_owned()).or_default();
+        if bucket.uuid != uuid {
+            *bucket = Bucket { uuid, ..Bucket::default() };
+        }
+        bucket
     }
 
     fn try_handle(&mut self, source: &dyn DocumentSource, request: &Request) -> Result<Response, Refusal> {
@@ -75,10 +84,7 @@ impl ViewService {
         if !placement.is_member() {
             return Ok(no_active_vbuckets(&placement, request));
         }
-        let bucket = self.buckets.entry(route.bucket.clone()).or_default();
-        if bucket.uuid != uuid {
-            *bucket = Bucket { uuid, ..Bucket::default() };
-        }
+        let bucket = self.bucket(&route.bucket, uuid);
         match &route.target {
             Target::Design { design } => bucket.handle_design(&route.bucket, design, request),
             Target::View { design, view } => {
@@ -97,8 +103,7 @@ impl Bucket {
         match *request.method() {
             Method::GET | Method::HEAD => {
                 let design = self.designs.get(name).ok_or_else(|| no_design(name))?;
-                let meta =
-                    serde_json::json!({ "id": id, "rev": format!("{}-0", design.revision) }).to_string();
+                let meta = serde_json::json!({ "id": id, "rev": design.rev() }).to_string();
                 let mut response = json_response(200, design.text.clone());
                 response.headers_mut().insert(META, header_value(&meta));
                 Ok(response)

@@ -2,6 +2,7 @@
 
 mod designs;
 mod limits;
+mod listing;
 mod nodes;
 mod queries;
 mod ranges;
