@@ -27,6 +27,7 @@ cluster_process=$cluster_PID
 read -r about <&"${cluster[0]}"
 
 "$python" "$here/python_client.py" "$about"
+"$python" "$here/python_views.py" "$about"
 "$built/foreign" "$about"
 "$python" "$here/python_reads_ours.py" "$about"
 
