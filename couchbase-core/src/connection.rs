@@ -40,12 +40,12 @@ use std::time::Duration;
 /// way and closes.
 ///
 /// ```
-/// # async fn example(cb: &couchbase_core::Connection) -> couchbase_core::Result<()> {
+/// # doc_examples::run(async |cb| {
 /// cb.set("greeting", "hello").await?;
 /// let greeting: String = cb.get("greeting").value().await?;
 /// assert_eq!(greeting, "hello");
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 pub struct Connection<F: Face = Futures>(Arc<View>, PhantomData<F>);
 
@@ -53,12 +53,14 @@ pub struct Connection<F: Face = Futures>(Arc<View>, PhantomData<F>);
 /// [`CompletionQueue`](crate::CompletionQueue).
 ///
 /// ```
-/// # fn example(cb: &couchbase_core::AsyncConnection) {
+/// # doc_examples::run(async |cb| {
+/// let cb = cb.callbacks();
 /// cb.get("greeting").then(|outcome| match outcome {
 ///     Ok(found) => println!("{:?}", found.value::<String>()),
 ///     Err(error) => eprintln!("{error}"),
 /// });
-/// # }
+/// # Ok(())
+/// # });
 /// ```
 pub type AsyncConnection = Connection<Callbacks>;
 
@@ -128,15 +130,18 @@ impl<F: Face> Connection<F> {
     /// `NotFound` if it does not, otherwise as [`set`](Self::set).
     ///
     /// ```
-    /// # async fn deposit(cb: &couchbase_core::Connection, key: &str) -> couchbase_core::Result<()> {
-    /// loop {
-    ///     let found = cb.get(key).await?;
-    ///     match cb.replace(key, found.value::<i64>()? + 5).cas(&found).await {
-    ///         Err(e) if e.is_cas_mismatch() => continue,
-    ///         other => break other.map(drop),
+    /// # doc_examples::run(async |cb| {
+    /// cb.set("account", 10).await?;
+    /// let stored = loop {
+    ///     let found = cb.get("account").await?;
+    ///     match cb.replace("account", found.value::<i64>()? + 5).cas(&found).await {
+    ///         Err(e) if e.is_cas_mismatch() => continue, // somebody was faster: read again
+    ///         outcome => break outcome?,
     ///     }
-    /// }
-    /// # }
+    /// };
+    /// println!("15 with CAS {}", stored.cas());
+    /// # Ok(())
+    /// # });
     /// ```
     pub fn replace(&self, key: impl Into<Key>, value: impl Encode) -> Set<F> {
         Set::storing(self, key.into(), value, Request::replace)
@@ -299,13 +304,14 @@ impl Connection {
     /// Resolves when the event comes, or at once if it has come.
     ///
     /// ```
-    /// use couchbase_core::{Connection, Event, Result};
+    /// use couchbase_core::Event;
     ///
-    /// async fn until_gone(cb: Connection) -> Result<()> {
-    ///     let gone = cb.register_event(Event::Dtor);
-    ///     drop(cb);
-    ///     gone.await // Drained, sockets closed.
-    /// }
+    /// # doc_examples::run(async |cb| {
+    /// let gone = cb.register_event(Event::Dtor);
+    /// drop(cb);
+    /// gone.await?; // What was under way has ended, the sockets are closed.
+    /// # Ok(())
+    /// # });
     /// ```
     #[doc(alias = "register_deferred")]
     pub fn register_event(&self, event: Event) -> Deferred<()> {

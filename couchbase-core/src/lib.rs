@@ -11,7 +11,6 @@
 //! it fails.
 //!
 //! ```
-//! # #[cfg(feature = "driver")] mod example {
 //! use couchbase_core::{Connection, ErrorKind, Result};
 //! use serde::{Deserialize, Serialize};
 //! use std::time::Duration;
@@ -57,7 +56,7 @@
 //!     }
 //!     cb.close().await
 //! }
-//! # }
+//! # doc_examples::run(async |cb| tour(&cb).await);
 //! ```
 //!
 //! The same connection has a second face, [`AsyncConnection`], whose operations take callbacks or go into a

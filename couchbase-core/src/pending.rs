@@ -39,12 +39,13 @@ pub(crate) trait Pending<T>: Send + Sync {
 /// 16 bytes, `Send` and `Unpin`.
 ///
 /// ```
-/// # async fn two(cb: &couchbase_core::Connection) -> couchbase_core::Result<String> {
+/// # doc_examples::run(async |cb| {
 /// let set = cb.set("foo", "bar").send(); // On its way now.
 /// let get = cb.get("foo").send(); // The same key: always after the set.
 /// set.await?;
-/// get.await?.value()
-/// # }
+/// assert_eq!(get.await?.value::<String>()?, "bar");
+/// # Ok(())
+/// # });
 /// ```
 #[must_use = "await it for the outcome, or call `detach` to ignore it"]
 pub struct Deferred<T>(Option<Box<dyn Pending<T>>>);
@@ -106,11 +107,13 @@ impl<T> fmt::Debug for Deferred<T> {
 /// When the driver is gone they run on the thread that attaches them.
 ///
 /// ```
-/// # fn example(cb: &couchbase_core::AsyncConnection) {
+/// # doc_examples::run(async |cb| {
+/// # let cb = cb.callbacks();
 /// cb.set("foo", "bar")
 ///     .on_ok(|stored| println!("stored with CAS {}", stored.cas()))
 ///     .on_err(|error| eprintln!("{error}"));
-/// # }
+/// # Ok(())
+/// # });
 /// ```
 pub struct AsyncResult<T>(Held<T>);
 

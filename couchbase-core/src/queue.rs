@@ -32,6 +32,7 @@ use std::vec::Vec;
 ///     }
 ///     Ok(())
 /// }
+/// # doc_examples::run(async |cb| load(&cb.callbacks()));
 /// ```
 pub struct CompletionQueue<T> {
     ring: Arc<Ring>,

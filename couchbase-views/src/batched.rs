@@ -10,20 +10,22 @@ use std::sync::Arc;
 
 /// The rows of a query, complete, in one block of memory. Iterate over them as often as you like; clones share them.
 ///
-/// ```no_run
-/// # async fn all(cb: &couchbase_core::Connection) -> couchbase_core::Result<()> {
+/// ```
 /// use couchbase_views::ViewExt;
 ///
-/// let rows = cb.query_all("beer", "brewery_beers").limit(10).await?;
+/// # doc_examples::run_with_beers(async |cb| {
+/// let rows = cb.query_all("beer", "brewery_beers").limit(2).await?;
 /// for row in &rows {
-///     println!("{:?} {}", row.id(), row.key::<(String, Option<String>)>()?.0);
+///     let (brewery, beer) = row.key::<(&str, &str)>()?; // borrowed from the rows
+///     println!("{:?}: {beer} of {brewery}", row.id());
 /// }
-/// for row in rows.typed::<(String, Option<String>), ()>() {
+/// for row in rows.typed::<(String, String), ()>() {
 ///     println!("{:?}", row?.key);
 /// }
-/// println!("{} of {}, errors: {:?}", rows.len(), rows.total_rows(), rows.errors());
+/// assert_eq!((rows.len(), rows.total_rows()), (2, 3));
+/// assert!(rows.errors().is_empty()); // otherwise rows are missing
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[derive(Clone)]
 pub struct BatchedView {

@@ -180,10 +180,10 @@ impl Query {
     /// Rows go to this closure as they arrive, on the task that awaits the query: it may borrow, and need not be
     /// `Send`. `f` returns nothing, a [`Flow`], or a `Result` of either; an error ends the query and is its outcome.
     ///
-    /// ```no_run
-    /// # async fn each(cb: &couchbase_core::Connection) -> couchbase_core::Result<f64> {
+    /// ```
     /// use couchbase_views::{Stale, ViewExt};
     ///
+    /// # doc_examples::run_with_beers(async |cb| {
     /// let mut sum = 0.0;
     /// cb.query("beer", "by_abv")
     ///     .stale(Stale::Ok)
@@ -193,8 +193,9 @@ impl Query {
     ///         Ok(())
     ///     })
     ///     .await?;
-    /// # Ok(sum)
-    /// # }
+    /// assert_eq!(sum, 11.3);
+    /// # Ok(())
+    /// # });
     /// ```
     pub fn each<F: FnMut(Row<'_>) -> R, R: IntoFlow>(self, f: F) -> Query<Each<F, R>> {
         self.mode(Each(f, PhantomData))

@@ -26,17 +26,19 @@ use std::time::Duration;
 /// `TooBig` for a row, or with `query_all` a result, above its limit. A design document that may have been changed all the
 /// same has an ambiguous error.
 ///
-/// ```no_run
-/// # async fn start(cb: &couchbase_core::Connection) -> couchbase_core::Result<()> {
-/// use couchbase_views::{DesignDocument, ViewExt};
+/// ```
+/// use couchbase_views::{DesignDocument, Stale, ViewExt};
+///
+/// # doc_examples::run(async |cb| {
+/// cb.set("abbey", &serde_json::json!({ "name": "Abbey Ale" })).await?;
 ///
 /// let beer = DesignDocument::new().view("by_name", "function (doc, meta) { emit(doc.name, null); }");
 /// cb.design_create("beer", &beer).production().await?;
-/// for row in &cb.query_all("beer", "by_name").limit(10).await? {
-///     println!("{:?} {}", row.id(), row.key::<String>()?);
+/// for row in &cb.query_all("beer", "by_name").stale(Stale::UpdateBefore).limit(10).await? {
+///     assert_eq!((row.id(), row.key::<&str>()?), (Some("abbey"), "Abbey Ale"));
 /// }
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 pub trait ViewExt {
     /// A query of a view. How its rows come is chosen on the result: [`all`](Query::all), [`sink`](Query::sink) or

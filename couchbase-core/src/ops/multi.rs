@@ -184,21 +184,31 @@ multi_operations! {
     /// See [`Connection::get_multi`].
     ///
     /// ```
-    /// # async fn example(cb: &couchbase_core::Connection) -> couchbase_core::Result<()> {
+    /// # doc_examples::run(async |cb| {
+    /// # cb.set_multi([("foo", 1), ("bar", 2)]).await?;
     /// for (key, found) in cb.get_multi(["foo", "bar"]).await?.iter() {
     ///     println!("{key}: {}", found?.value::<u64>()?);
     /// }
+    ///
+    /// let error = cb.get_multi(["foo", "nothing"]).await.expect_err("a document is missing");
+    /// for (key, found) in error.all_results() {
+    ///     match found {
+    ///         Ok(reply) => println!("{key}: {}", reply.value::<u64>()?),
+    ///         Err(error) => println!("{key}: {}", error.kind()),
+    ///     }
+    /// }
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     GetMulti => ValueResult { ttl quiet }
     /// See [`Connection::set_multi`].
     ///
     /// ```
-    /// # async fn example(cb: &couchbase_core::Connection) -> couchbase_core::Result<()> {
-    /// cb.set_multi([("foo", 1), ("bar", 2)]).await?;
+    /// # doc_examples::run(async |cb| {
+    /// let stored = cb.set_multi([("foo", 1), ("bar", 2)]).await?;
+    /// assert_eq!(stored.len(), 2);
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     SetMulti => OperationResult { ttl }
 }

@@ -34,12 +34,13 @@ macro_rules! extra {
             /// Decodes the document too.
             ///
             /// ```
-            /// # async fn example(cb: &couchbase_core::Connection) -> couchbase_core::Result<()> {
+            /// # doc_examples::run(async |cb| {
+            /// cb.set("visits", 3).await?;
             /// let visits: u64 = cb.get("visits").value().await?;
-            /// let name = cb.get("name").optional().value::<String>().await?;
-            /// # let _: (u64, Option<String>) = (visits, name);
+            /// let name: Option<String> = cb.get("name").optional().value().await?;
+            /// assert_eq!((visits, name), (3, None));
             /// # Ok(())
-            /// # }
+            /// # });
             /// ```
             #[doc(alias = "content_as")]
             pub fn value<T: Decode>(self) -> Value<Self, T> {
@@ -199,13 +200,14 @@ operations! {
     /// See [`Connection::incr`], [`Connection::decr`] and [`Connection::counter`].
     ///
     /// ```
-    /// # async fn example(cb: &couchbase_core::Connection) -> couchbase_core::Result<()> {
     /// use std::time::Duration;
     ///
-    /// let hits = cb.incr("hits").by(10).initial(0).ttl(Duration::from_secs(60)).await?.value();
-    /// # let _: u64 = hits;
+    /// # doc_examples::run(async |cb| {
+    /// let hit = || cb.incr("hits").by(10).initial(1).ttl(Duration::from_secs(60));
+    /// assert_eq!(hit().await?.value(), 1); // created, not added to
+    /// assert_eq!(hit().await?.value(), 11);
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     Counter => CounterResult { create created_ttl } [plain]
 }

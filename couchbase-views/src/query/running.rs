@@ -17,17 +17,27 @@ use std::task::{Context, Poll, Waker};
 ///
 /// Dropping it does not stop the query, which then goes on to its end, sink and all.
 ///
-/// ```no_run
-/// # async fn steered<S>(cb: &couchbase_core::Connection, sink: S) -> couchbase_core::Result<S>
-/// # where S: couchbase_views::RowSink + Send + 'static {
-/// use couchbase_views::ViewExt;
+/// ```
+/// use couchbase_core::Result;
+/// use couchbase_views::{Flow, RowSink, Rows, ViewExt};
 ///
-/// let running = cb.query_ex(sink, "beer", "by_name").start();
+/// struct Count(usize);
+///
+/// impl RowSink for Count {
+///     fn on_rows(&mut self, rows: Rows<'_>) -> Result<Flow> {
+///         self.0 += rows.len();
+///         Ok(Flow::More)
+///     }
+/// }
+///
+/// # doc_examples::run_with_beers(async |cb| {
+/// let running = cb.query_ex(Count(0), "beer", "by_name").start();
 /// let remote = running.control(); // cheap, Clone, Send
 /// std::thread::spawn(move || remote.stop());
-/// let sink = running.await?;
-/// # Ok(sink)
-/// # }
+/// let count = running.await?; // the sink, with the rows until then
+/// assert!(count.0 <= 3);
+/// # Ok(())
+/// # });
 /// ```
 pub struct Running<S> {
     outcome: Arc<Outcome<S>>,
