@@ -16,6 +16,7 @@ use std::time::Duration;
 use std::vec::Vec;
 
 /// A connection as its companion crates see it. It keeps the connection open.
+#[doc(hidden)]
 #[derive(Clone)]
 pub struct Companion(Arc<Handle>);
 
@@ -82,6 +83,7 @@ impl fmt::Debug for Companion {
 }
 
 /// Something of a companion's that is under way, until this is dropped.
+#[doc(hidden)]
 pub struct Errand {
     companion: Companion,
     number: u64,

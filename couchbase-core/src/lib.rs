@@ -123,7 +123,7 @@ pub mod wire;
 pub use bytes::Bytes;
 pub use cas::Cas;
 pub use config::Config;
-#[doc(hidden)]
+// What is hidden here is hidden where it is defined: adapters re-export by a glob, which does not see an attribute here.
 pub use config::{Checked, Limits, Seed};
 pub use error::{Error, ErrorKind, Result};
 pub use expiry::Expiry;
@@ -136,10 +136,8 @@ pub use result::{CounterResult, FromReply, OperationResult, Reply, ValueResult};
 pub use value::{Decode, Encode, Encoded, Fragment, Json, MAX_VALUE_LEN, Raw, Text};
 
 #[cfg(feature = "http")]
-#[doc(hidden)]
 pub use companion::{Companion, Errand};
 #[cfg(feature = "driver")]
-#[doc(hidden)]
 pub use driver::Standing;
 #[cfg(feature = "driver")]
 pub use {

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 /// One way into the cluster.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seed {
     /// Name or address, IPv6 without brackets.
@@ -19,6 +20,7 @@ pub struct Seed {
 }
 
 /// How much may be under way at a time.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most operations in flight.
@@ -42,6 +44,7 @@ impl Default for Limits {
 }
 
 /// The settings of a connection, defaults filled in.
+#[doc(hidden)]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Checked {

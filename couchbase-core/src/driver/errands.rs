@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
 /// How a connection stands to what its companions have under way. It only goes forward.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
     /// Everything goes on.
