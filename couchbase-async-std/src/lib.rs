@@ -21,9 +21,66 @@
 //! - [`on`]: your executor, by a closure that spawns one detached task;
 //! - [`open_parts`]: you hold the [`Driver`], and poll it as a future or turn it by hand.
 //!
-//! Everything else is the same on every runtime and lives in `couchbase_core`, re-exported here: begin with
-//! [`Connection`]. Libraries take a `&Connection` and depend on `couchbase_core` alone.
+//! # The library in five minutes
+//!
+//! **A [`Connection`] is a bucket.** It is one pointer: clone it, and use it from all tasks and threads. Hosts, user
+//! and options stand in the string, or are set on a [`Config`].
+//!
+//! **An operation is a builder and a future.** Its options are its methods. It is sent when it is first polled, or at
+//! once with `send`.
+//!
+//! **Values** are whatever serde serializes, by reference, and numbers; they are stored as JSON. [`Text`], [`Raw`] and
+//! [`Bytes`] are stored as they are. `value` reads a document as the type that you ask for.
+//!
+//! **Errors** have one type, [`Error`]. Its [`kind`](Error::kind) says what is wrong. With
+//! [`is_ambiguous`](Error::is_ambiguous) the server may have carried out what failed; without it there was no effect.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! # doc_examples::run(async |cb| {
+//! cb.set("name", "Ada").ttl(Duration::from_secs(3600)).await?;
+//!
+//! let set = cb.set("account", 10).send(); // on its way now
+//! let get = cb.get("account").send(); // the same key: always after the set
+//! set.await?;
+//! let found = get.await?;
+//!
+//! // The CAS of what was read: replace that, and nothing newer.
+//! match cb.replace("account", found.value::<i64>()? + 5).cas(&found).await {
+//!     Ok(stored) => println!("stored with CAS {}", stored.cas()),
+//!     Err(e) if e.is_cas_mismatch() => println!("somebody was faster: read it again"),
+//!     Err(e) => return Err(e),
+//! }
+//!
+//! // A missing document is an error, or `None` if you expect that.
+//! let nobody: Option<String> = cb.get("nobody").optional().value().await?;
+//! assert_eq!(nobody, None);
+//!
+//! // Many keys: all results, or one error that has them all.
+//! for (key, found) in &cb.get_multi(["name", "account"]).await? {
+//!     println!("{key}: {} bytes", found?.bytes().len());
+//! }
+//! # Ok(())
+//! # });
+//! ```
+//!
+//! **Without futures** the same connection takes callbacks, [`Connection::callbacks`], or puts answers into a
+//! [`CompletionQueue`].
+//!
+//! **Views** are the module [`views`], with the feature of that name: begin with [`ViewExt`](views::ViewExt).
+//!
+//! **At the end** [`close`](Connection::close) waits for what is under way. A connection whose last clone is gone does
+//! the same by itself, as long as the process lives.
+//!
+//! # Where things are
+//!
+//! Everything but [`connect`], [`open`], [`open_parts`], [`on`] and [`AsyncIo`] is the same on every runtime and comes
+//! from `couchbase_core`, on which libraries depend that take a `&Connection`. The operations with their options are in
+//! [`ops`]. What is promised of order, deadlines and limits stands at [`Connection`]. Applications need none of the
+//! modules [`machine`], [`session`], [`topology`], [`wire`] and [`rt`]: they are for tools, and for other runtimes.
 
+#![cfg_attr(not(feature = "views"), allow(rustdoc::broken_intra_doc_links))]
 #![forbid(unsafe_code)]
 
 mod background;
@@ -34,7 +91,7 @@ pub use runtime::AsyncIo;
 
 use couchbase_core::rt::BoxFuture;
 
-/// Views and design documents.
+/// Views and design documents: begin with [`ViewExt`](views::ViewExt).
 #[cfg(feature = "views")]
 pub mod views {
     pub use couchbase_views::*;
