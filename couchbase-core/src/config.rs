@@ -32,6 +32,7 @@ use core::time::Duration;
 ///   brackets; without a port it is 11210, without a host 127.0.0.1.
 /// - `%` and two hexadecimal digits stand for a byte in user, password, bucket and values. In user and password
 ///   `/`, `?` and `%` must be written so (`%2F`, `%3F`, `%25`), and `:` in the user (`%3A`).
+/// - `couchbase://` may be left out. `couchbases://` (TLS) is refused: it is not supported yet.
 /// - Options, each at most once: `timeout` and `connect_timeout` (`2.5s`, `800ms`, or plain seconds: `2.5`), and
 ///   `sasl_mech_force`, the only mechanisms to log in with (`SCRAM-SHA512`, `SCRAM-SHA256`, `SCRAM-SHA1`, or
 ///   `PLAIN`, which sends the password in the clear and is never used unless forced).
@@ -89,7 +90,7 @@ impl Config {
     }
 
     /// How long an operation may take from sending, waits and retries included; 2.5 s unless set. More than zero,
-    /// at most a day.
+    /// at most a day. What is sent before the first connection has this time from then on.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -108,7 +109,8 @@ impl Config {
         self
     }
 
-    /// Whether a missing document is a result without value instead of an error; `false` unless set.
+    /// Whether a missing document is a result without `success` instead of an error, where an operation is about an
+    /// existing one (get, delete, touch); `false` unless set.
     pub fn quiet(mut self, quiet: bool) -> Self {
         self.quiet = quiet;
         self

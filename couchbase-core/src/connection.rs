@@ -29,15 +29,25 @@ use std::time::Duration;
 ///
 /// # Errors of every operation
 /// Before anything is sent: `Argument` for a key that is empty or longer than 250 bytes, or a timeout of zero;
-/// `Overloaded` at the limit of operations in flight, unless it is awaited, which waits in line; `Closed`; and the
-/// connection's own error, if it failed. From then on: `Timeout` after 2.5 s, or what [`with_timeout`](Self::with_timeout)
-/// or the operation's own `timeout` says; `Network` for a write whose link was lost; `TemporaryFail` where the server is
-/// out of resources for good, or the operation was [overtaken](crate::Error::is_overtaken); `Auth` for a user who may not do
-/// this; `NotSupported`, `Protocol` and `Other` for answers that nobody expects.
-/// [`is_ambiguous`](crate::Error::is_ambiguous) tells whether it may have happened all the same.
+/// `Overloaded` at the limits below; `Closed`; and the connection's own error, if it failed. From then on: `Timeout`;
+/// `Network` for a write whose link was lost; `Locked` for a write to a document that another client has locked;
+/// `TemporaryFail` where the server is out of resources for good, or the operation was
+/// [overtaken](crate::Error::is_overtaken); `Auth` for a user who may not do this; `NotSupported`, `Protocol` and
+/// `Other` for answers that nobody expects. [`is_ambiguous`](crate::Error::is_ambiguous) tells whether it may have
+/// happened all the same.
 ///
+/// # Deadlines and limits
+/// An operation ends within 2.5 s, or what the [configuration](crate::Config::timeout),
+/// [`with_timeout`](Self::with_timeout) or its own `timeout` says, waits and retries included; at most 16 ms later,
+/// while the driver gets to run. The time counts from sending, or from the first connection, if that comes later.
+///
+/// 4,096 operations, with 64 MiB of keys and values, may be in flight unless [configured](crate::Config::max_in_flight)
+/// otherwise. Beyond that, one that is awaited stands in line within its time, with 65,536 others at most; what comes
+/// in any other way is `Overloaded`.
+///
+/// # The end
 /// When the last handle of a connection is gone, and no operation holds one, the connection finishes what is under
-/// way and closes.
+/// way and closes. [`close`](Connection::close) does so at once.
 ///
 /// ```
 /// # doc_examples::run(async |cb| {
@@ -95,7 +105,7 @@ impl<F: Face> Clone for Connection<F> {
 }
 
 impl<F: Face> Connection<F> {
-    /// Reads a document.
+    /// Reads a document. With [`ttl`](Get::ttl) it also gives the document a new expiry, which makes it a write.
     ///
     /// # Errors
     /// `NotFound`, unless it is quiet, and those of [every operation](Connection#errors-of-every-operation).
@@ -104,8 +114,8 @@ impl<F: Face> Connection<F> {
         Get::new(self, self.request(Request::get(key)))
     }
 
-    /// Stores a document, whether it exists or not. The value is encoded here and now. Without [`ttl`](Set::ttl) it never
-    /// expires, also if it did before.
+    /// Stores a document, whether it exists or not. The value is encoded here and now. Without [`ttl`](Set::ttl) it
+    /// never expires, also if it did before.
     ///
     /// # Errors
     /// `ValueFormat` for a value that cannot be encoded, `TooBig` above 20 MiB, `KeyExists` and `NotFound` with
@@ -167,7 +177,8 @@ impl<F: Face> Connection<F> {
     /// Deletes a document.
     ///
     /// # Errors
-    /// `NotFound`, unless it is quiet; `KeyExists` with [`cas`](Delete::cas); and those of [every operation](Connection#errors-of-every-operation).
+    /// `NotFound`, unless it is quiet; `KeyExists` with [`cas`](Delete::cas); and those of
+    /// [every operation](Connection#errors-of-every-operation).
     #[doc(alias = "remove")]
     pub fn delete(&self, key: impl Into<Key>) -> Delete<F> {
         Delete::new(self, self.request(Request::delete(key)))
@@ -181,11 +192,12 @@ impl<F: Face> Connection<F> {
         Touch::new(self, self.request(Request::touch(key, Expiry::NEVER)))
     }
 
-    /// Adds 1 to a counter, or what [`by`](Counter::by) says. A missing counter is `NotFound`, unless
-    /// [`initial`](Counter::initial) creates it. Above 2^64 it wraps.
+    /// Adds 1 to a counter, or what [`by`](Counter::by) says: a document that is a decimal number from 0 to 2^64 - 1.
+    /// From the largest it goes on at 0.
     ///
     /// # Errors
-    /// `NotFound`, `DeltaBadValue` for a document that is no number, and those of [every operation](Connection#errors-of-every-operation).
+    /// `NotFound`, unless [`initial`](Counter::initial) creates it; `DeltaBadValue` for a document that is no such
+    /// number; and those of [every operation](Connection#errors-of-every-operation).
     #[doc(alias = "increment")]
     pub fn incr(&self, key: impl Into<Key>) -> Counter<F> {
         self.counter(key, 1)
@@ -213,8 +225,8 @@ impl<F: Face> Connection<F> {
     ///
     /// # Errors
     /// `Argument` without a key. Otherwise, if any key fails, that of the first one that did, with all results in
-    /// [`all_results`](crate::Error::all_results). On the callback face all keys need a place at once: more of them than may
-    /// be in flight (4,096) are `Overloaded`.
+    /// [`all_results`](crate::Error::all_results). On the callback face all keys need a place at once: more of them
+    /// than may be in flight (4,096) are `Overloaded`.
     pub fn get_multi<K: Into<Key>>(&self, keys: impl IntoIterator<Item = K>) -> GetMulti<F> {
         let requests = keys.into_iter().map(|key| self.request(Request::get(key))).collect();
         GetMulti::new(self, Ok(requests))
@@ -246,7 +258,8 @@ impl<F: Face> Connection<F> {
         &self.0.shared.bucket
     }
 
-    /// The same connection, with another default for how long operations may take.
+    /// The same connection, with another default for how long operations may take. A time of zero is an argument error
+    /// of each operation.
     #[must_use = "this handle is as it was: use the one that is returned"]
     pub fn with_timeout(&self, after: Duration) -> Self {
         Self(Arc::new(View { timeout: after, ..View::clone(&self.0) }), PhantomData)
@@ -296,12 +309,18 @@ impl<F: Face> Connection<F> {
 impl Connection {
     /// Resolves once connected, or with the reason why not. Each call is a waiter of its own; late ones get the same
     /// outcome.
+    ///
+    /// # Errors
+    /// After the connect timeout (10 s unless [configured](crate::Config::connect_timeout)) at the latest, what stood
+    /// in the way: `UnknownHost`, `Network`, `Timeout`, `Auth`, `BucketNotFound` and so on. `Closed`, if it was closed
+    /// before.
     #[doc(alias = "wait_until_ready")]
     pub fn connect(&self) -> Deferred<()> {
         self.register_event(Event::Connect)
     }
 
-    /// Resolves when the event comes, or at once if it has come.
+    /// Resolves when the event comes, or at once if it has come. [`Event::Connect`] has the errors of
+    /// [`connect`](Self::connect), [`Event::Dtor`] has none.
     ///
     /// ```
     /// use couchbase_core::Event;
@@ -319,7 +338,7 @@ impl Connection {
     }
 
     /// Refuses new operations, waits for those under way, closes the links. All handles of the connection are closed
-    /// with it. Resolves when it is done; calling it again is harmless.
+    /// with it. Resolves when it is done, and never fails; calling it again is harmless.
     ///
     /// View queries, and operations on design documents, are operations in this too: what a node is being asked is
     /// waited for, but no other node is asked. They run on the task that awaits them: one that was begun, and is

@@ -143,9 +143,9 @@ impl Error {
         }
     }
 
-    /// The server may have carried it out, or may still do so: it was written (or is about to be), not answered, and is
-    /// not idempotent.
-    /// Without this the operation had no effect, and is safe to repeat unless it was [overtaken](Self::is_overtaken).
+    /// The server may have carried it out, or may still do so: it changes something, and was sent without a clear
+    /// answer. Without this the operation had no effect, and is safe to repeat unless it was
+    /// [overtaken](Self::is_overtaken).
     ///
     /// Of an operation on many keys: true if it is so of any key. Those that succeeded took effect;
     /// [`all_results`](Self::all_results) has them all.
@@ -195,8 +195,8 @@ impl Error {
         self.0.kind.is_data()
     }
 
-    /// Nothing will succeed on this connection until its configuration changes. An answer to one operation is not fatal:
-    /// who may not write may still read.
+    /// Nothing will succeed on this connection until its configuration changes. An answer to one operation is not
+    /// fatal: who may not write may still read.
     pub fn is_fatal(&self) -> bool {
         self.0.kind.is_fatal() && !self.0.is_answer
     }
@@ -216,7 +216,8 @@ impl Error {
         self.0.attempts
     }
 
-    /// The status that the server answered, if it answered one.
+    /// The status that the server answered, in the numbers of the protocol ([`Status`](crate::wire::Status)), if it
+    /// answered one.
     pub fn status(&self) -> Option<u16> {
         self.0.status.map(|status| status.0)
     }

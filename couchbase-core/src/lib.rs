@@ -1,14 +1,14 @@
 //! A Couchbase client as a pure state machine, and the driver that runs it on any async runtime.
 //!
-//! Applications depend on one adapter, `couchbase-tokio` or `couchbase-async-std` (any executor), which re-exports all of
-//! this; libraries depend on this crate and take a [`&Connection`](Connection). Tools that bring their own I/O use the
-//! [`machine`] alone, without features and without `std`.
+//! Applications depend on one adapter, `couchbase-tokio` or `couchbase-async-std` (any executor), which re-exports all
+//! of this; libraries depend on this crate and take a [`&Connection`](Connection). Tools that bring their own I/O use
+//! the [`machine`] alone, without features and without `std`.
 //!
 //! # The library in five minutes
 //!
-//! A [`Connection`] is a bucket. It is one pointer wide, cloned freely, shared between threads, and has no type parameter
-//! for its runtime. [`open`] returns at once: operations wait for the connection, in order, and fail with its error if
-//! it fails.
+//! A [`Connection`] is a bucket. It is one pointer wide, cloned freely, shared between threads, and has no type
+//! parameter for its runtime. [`open`] returns at once: operations wait for the connection, in order, and fail with its
+//! error if it fails.
 //!
 //! ```
 //! use couchbase_core::{Connection, ErrorKind, Result};
@@ -60,15 +60,17 @@
 //! ```
 //!
 //! The same connection has a second face, [`AsyncConnection`], whose operations take callbacks or go into a
-//! [`CompletionQueue`]; [`Connection::callbacks`] and [`AsyncConnection::futures`](Connection::futures) lead from one to the
-//! other.
+//! [`CompletionQueue`]; [`Connection::callbacks`] and [`AsyncConnection::futures`](Connection::futures) lead from one
+//! to the other.
 //!
 //! # What is promised
 //!
 //! * **Order.** Two operations on one key, at least one of them a write, that both succeed took effect in the order in
 //!   which they were sent: through retries, moved vbuckets, lost links, before the first connection and at the limit.
-//! * **Deadlines.** Each operation ends within its timeout (2.5 s unless told otherwise, waits included), at most 16 ms late.
-//! * **Truth.** [`Error::is_ambiguous`] tells whether the server may have carried out what failed. Without it, it did not.
+//! * **Deadlines.** Each operation ends within its timeout (2.5 s unless told otherwise, waits and retries included),
+//!   at most 16 ms late. The time counts from sending, or from the first connection, if that comes later.
+//! * **Truth.** [`Error::is_ambiguous`] tells whether the server may have carried out what failed. Without it, it did
+//!   not.
 //! * **Bounds.** 4,096 operations and 64 MiB in flight unless configured; beyond that, awaited operations stand in line
 //!   and the rest get [`ErrorKind::Overloaded`].
 //! * **Dropping** a future harms no other operation; callbacks never run inside the call that schedules them.
@@ -123,7 +125,8 @@ pub mod wire;
 pub use bytes::Bytes;
 pub use cas::Cas;
 pub use config::Config;
-// What is hidden here is hidden where it is defined: adapters re-export by a glob, which does not see an attribute here.
+// What is hidden here is hidden where it is defined: adapters re-export by a glob, which does not see an attribute
+// here.
 pub use config::{Checked, Limits, Seed};
 pub use error::{Error, ErrorKind, Result};
 pub use expiry::Expiry;

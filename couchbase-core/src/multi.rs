@@ -60,13 +60,18 @@ impl<R> MultiResult<R> {
 }
 
 impl MultiResult<ValueResult> {
-    /// Decodes the documents that are there into any map or list of pairs. Keys that `quiet` let pass are left out.
+    /// Decodes the documents that are there into any map or list of pairs. Keys that `quiet` let pass, and keys that
+    /// failed, are left out.
+    ///
+    /// # Errors
+    /// `ValueFormat` for the first document that is something else, with its key.
     pub fn values<T: Decode, B: FromIterator<(Key, T)>>(&self) -> Result<B> {
         let found = self.successes().filter(|(_, document)| document.success());
         found.map(|(key, document)| Ok((key.clone(), document.value()?))).collect()
     }
 
-    /// The keys of the documents that are there with the CAS of each. Keys that `quiet` let pass are left out.
+    /// The keys of the documents that are there with the CAS of each. Keys that `quiet` let pass, and keys that failed,
+    /// are left out.
     pub fn cas(&self) -> impl Iterator<Item = (Key, Cas)> {
         let found = self.successes().filter(|(_, document)| document.success());
         found.map(|(key, document)| (key.clone(), document.cas()))

@@ -60,7 +60,10 @@ impl ValueResult {
         self.success
     }
 
-    /// The document, decoded as its flags say; the not-found error without success.
+    /// The document, decoded as its flags say.
+    ///
+    /// # Errors
+    /// `ValueFormat` for a document that is something else; `NotFound` without success.
     #[doc(alias = "content_as")]
     pub fn value<T: Decode>(&self) -> Result<T> {
         self.found()?;
@@ -68,17 +71,20 @@ impl ValueResult {
     }
 
     /// The document decoded in place: `&str` and serde_json's `&RawValue` borrow from this result.
+    ///
+    /// # Errors
+    /// As [`value`](Self::value).
     pub fn value_ref<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         self.found()?;
         decode_borrowed(&self.doc).map_err(|error: Error| error.with_key(self.key.clone()))
     }
 
-    /// The document's bytes as they came, never copied.
+    /// The document's bytes as they are stored; none without success.
     pub fn bytes(&self) -> &Bytes {
         &self.doc.bytes
     }
 
-    /// The document's bytes as they came, never copied.
+    /// The document's bytes as they are stored, without a copy; none without success.
     pub fn into_bytes(self) -> Bytes {
         self.doc.bytes
     }
@@ -160,6 +166,10 @@ impl Reply {
     }
 
     /// A document that was read, or a counter's new value.
+    ///
+    /// # Errors
+    /// `ValueFormat` for a document that is something else, and for operations that return none; `NotFound` without
+    /// success.
     pub fn value<T: Decode>(&self) -> Result<T> {
         match self.number {
             Some(number) => T::decode(&Encoded::new(alloc::format!("{number}"), Flags::JSON)),

@@ -18,13 +18,14 @@ pub enum ErrorKind {
     KeyExists,
     /// Append or prepend to a document that is not there.
     NotStored,
-    /// The value is larger than the server takes.
+    /// Larger than a limit: a value than the server takes (20 MiB), the rows of a view than their memory, a row than a
+    /// row may be.
     TooBig,
     /// A counter operation on a document that is no number.
     DeltaBadValue,
-    /// The document is locked.
+    /// The document is locked by another client.
     Locked,
-    /// The server cannot do it at the moment.
+    /// The server cannot do it at the moment, or it was [overtaken](crate::Error::is_overtaken).
     TemporaryFail,
     /// The deadline passed; [`is_ambiguous`](crate::Error::is_ambiguous) tells whether it may have happened.
     Timeout,
@@ -40,7 +41,7 @@ pub enum ErrorKind {
     UnknownCollection,
     /// The durability asked for was not reached.
     Durability,
-    /// A path of a sub-document operation.
+    /// A sub-document operation does not fit its document. No operation has this yet.
     SubDocument,
     /// The server does not offer this.
     NotSupported,

@@ -2,8 +2,8 @@
 
 macro_rules! option {
     (ttl) => {
-        /// Expires then: a `Duration`, a `SystemTime`, or an [`Expiry`](crate::Expiry). A duration is rounded up to
-        /// whole seconds; zero is an argument error.
+        /// The document expires then: a `Duration`, a `SystemTime`, or an [`Expiry`](crate::Expiry). A duration is
+        /// rounded up to whole seconds; zero, and what is later than the year 2106, is an argument error.
         #[doc(alias = "expiry")]
         pub fn ttl(self, ttl: impl Into<crate::Expiry>) -> Self {
             let ttl = ttl.into();
@@ -20,8 +20,8 @@ macro_rules! option {
         }
     };
     (cas) => {
-        /// Only if the document still has this CAS; otherwise the error is `KeyExists`, or `NotFound` if it is not there
-        /// any more (`NotStored` of append and prepend). Takes a [`Cas`](crate::Cas) or a reference to a result.
+        /// Only if the document still has this CAS; otherwise the error is `KeyExists`, or `NotFound` if it is not
+        /// there any more (`NotStored` of append and prepend). Takes a [`Cas`](crate::Cas) or a reference to a result.
         ///
         /// Zero is no CAS: the operation is unconditional. So is one with the result of a read that was quiet about a
         /// missing document: to store it only if it is still missing, use `add`.
