@@ -64,6 +64,7 @@ impl std::error::Error for RowsError {}
 
 /// What the [`RowMachine`] has found.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum RowEvent<'a> {
     /// Rows, in order. Those that are not looked at are lost.
     Rows(Rows<'a>),

@@ -104,6 +104,7 @@ impl fmt::Display for LinkLoss {
 
 /// An operation that was not accepted: nothing of it was sent. The request comes back.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SubmitError {
     /// The request as it was given.
     pub request: Request,

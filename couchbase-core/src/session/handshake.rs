@@ -56,6 +56,7 @@ pub struct Handshake(State);
 
 /// What a packet led to.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Step {
     /// More packets are needed, or more work: see [`Handshake::has_work`].
     Waiting(Handshake),

@@ -11,6 +11,7 @@ use super::scram::Hash;
 
 /// A way to log in, from strongest to weakest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Mechanism {
     /// SCRAM over SHA-512.
     ScramSha512,

@@ -25,6 +25,7 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Read {
             }
             Some(RowEvent::Done(meta)) => return Some((Ok(()), Some(meta.total_rows()))),
             Some(RowEvent::Failed(error)) => return Some((Err(error), None)),
+            Some(other) => panic!("an event that this does not know: {other:?}"),
             None => return None,
         }
     };

@@ -69,6 +69,7 @@ fn poll(machine: &mut RowMachine, read: &mut Read) {
                     _ => "another",
                 }));
             }
+            other => panic!("an event that this does not know: {other:?}"),
         }
     }
 }

@@ -61,12 +61,11 @@ fn settings(choice: u8) -> Settings {
         2 => Some(vec![Mechanism::ScramSha1, Mechanism::Plain]),
         _ => Some(vec![Mechanism::ScramSha256]),
     };
-    Settings {
-        credentials: (choice & 2 == 0).then(|| Credentials::new(USER, Secret::new(PASSWORD))),
-        bucket: (choice & 4 == 0).then(|| "default".to_owned()),
-        forced,
-        ..Settings::new("fuzz")
-    }
+    let mut settings = Settings::new("fuzz");
+    settings.credentials = (choice & 2 == 0).then(|| Credentials::new(USER, Secret::new(PASSWORD)));
+    settings.bucket = (choice & 4 == 0).then(|| "default".to_owned());
+    settings.forced = forced;
+    settings
 }
 
 /// Gives the replies the opaques of the requests, in order.
@@ -122,6 +121,7 @@ fn play<'a>(
                     assert!(is_echo || !end.contains(PASSWORD), "{end}");
                     return Outcome { sent, end };
                 }
+                other => panic!("an outcome that this does not know: {other:?}"),
             }
             let len = packet.len();
             buffer.drain(..len);

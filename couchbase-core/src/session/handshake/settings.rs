@@ -12,8 +12,9 @@ use crate::wire::Feature;
 /// The longest agent that is sent, in bytes; with its frame it must fit a HELLO key of 250.
 const MAX_AGENT: usize = 200;
 
-/// The settings of a handshake, shared by all links of a connection.
+/// The settings of a handshake, shared by all links of a connection: made by [`new`](Self::new), then filled in.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Settings {
     /// Name and version of the client, for the server's log; at most 200 bytes of it are sent.
     pub agent: String,
