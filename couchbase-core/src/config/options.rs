@@ -75,7 +75,7 @@ fn timeout(name: &str, value: &str) -> Result<Duration, String> {
 /// Names separated by spaces or commas.
 fn mechanisms(value: &str) -> Result<Vec<Mechanism>, String> {
     let names: Vec<&str> = value.split([' ', ',']).filter(|name| !name.is_empty()).collect();
-    let all = Mechanism::ALL.map(Mechanism::name);
+    let all: Vec<&str> = Mechanism::ALL.iter().map(|mechanism| mechanism.name()).collect();
     if names.is_empty() {
         return Err(format!("sasl_mech_force names no mechanism; there are {}", all.join(", ")));
     }
@@ -96,7 +96,8 @@ fn mechanisms(value: &str) -> Result<Vec<Mechanism>, String> {
 }
 
 fn nearest_mechanism(name: &str) -> Option<String> {
-    let lower = Mechanism::ALL.map(|mechanism| mechanism.name().to_ascii_lowercase());
+    let lower = Mechanism::ALL.iter().map(|mechanism| mechanism.name().to_ascii_lowercase());
+    let lower: Vec<String> = lower.collect();
     let known: Vec<&str> = lower.iter().map(String::as_str).collect();
     nearest(name, &known).map(|found| found.to_ascii_uppercase())
 }

@@ -25,7 +25,7 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// All of them, strongest first.
-    pub const ALL: [Self; 4] = [Self::ScramSha512, Self::ScramSha256, Self::ScramSha1, Self::Plain];
+    pub const ALL: &'static [Self] = &[Self::ScramSha512, Self::ScramSha256, Self::ScramSha1, Self::Plain];
 
     /// The name on the wire. Unlike the registered names it has one dash only.
     pub fn name(self) -> &'static str {
@@ -48,7 +48,8 @@ impl Mechanism {
     pub fn from_name(name: &str) -> Option<Self> {
         let registered = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"];
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .zip(registered)
             .find(|(mechanism, alias)| {
                 name.eq_ignore_ascii_case(mechanism.name()) || name.eq_ignore_ascii_case(alias)
@@ -82,7 +83,7 @@ impl Allowed {
     pub(crate) fn new(forced: Option<&[Mechanism]>) -> Self {
         let mut allowed = match forced {
             Some(forced) if !forced.is_empty() => forced.to_vec(),
-            _ => Mechanism::ALL.into_iter().filter(|mechanism| mechanism.hash().is_some()).collect(),
+            _ => Mechanism::ALL.iter().copied().filter(|mechanism| mechanism.hash().is_some()).collect(),
         };
         allowed.sort_unstable();
         allowed.dedup();

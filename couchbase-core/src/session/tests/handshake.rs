@@ -83,7 +83,7 @@ fn a_link_comes_up_over_the_strongest_scram() {
 
 #[test]
 fn every_mechanism_can_be_forced() {
-    for mechanism in Mechanism::ALL {
+    for &mechanism in Mechanism::ALL {
         let mut server = Server::new();
         let established = bootstrap(forcing(&[mechanism]), &mut server).expect("it comes up");
         assert_eq!(established.mechanism, Some(mechanism));
@@ -186,7 +186,7 @@ fn optional_steps_may_be_unknown() {
 
 #[test]
 fn a_handshake_can_be_printed_at_every_step_without_its_secrets() {
-    for mechanism in Mechanism::ALL {
+    for &mechanism in Mechanism::ALL {
         let mut server = Server::new();
         let mut keys = DerivedKeys::default();
         let mut out = Vec::new();

@@ -60,7 +60,7 @@ struct Exchange {
 impl Server {
     pub(super) fn new() -> Self {
         Self {
-            mechanisms: &Mechanism::ALL,
+            mechanisms: Mechanism::ALL,
             iterations: ITERATIONS,
             replaced: BTreeMap::new(),
             seen: Vec::new(),

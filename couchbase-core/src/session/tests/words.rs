@@ -34,7 +34,7 @@ fn granted_features_are_those_asked_for() {
 fn mechanisms_have_one_dash_on_the_wire() {
     let names: Vec<&str> = Mechanism::ALL.iter().map(|mechanism| mechanism.name()).collect();
     assert_eq!(names, ["SCRAM-SHA512", "SCRAM-SHA256", "SCRAM-SHA1", "PLAIN"]);
-    for mechanism in Mechanism::ALL {
+    for &mechanism in Mechanism::ALL {
         assert_eq!(Mechanism::from_name(&mechanism.to_string().to_lowercase()), Some(mechanism));
     }
     assert_eq!(Mechanism::from_name("SCRAM-SHA-1"), Some(Mechanism::ScramSha1));
