@@ -103,7 +103,8 @@ impl Config {
         self
     }
 
-    /// How long a view query may take from sending to its last row; 75 s unless set. More than zero, at most a day.
+    /// How long a view query, or an operation on a design document, may take to its last row, from the moment when it
+    /// has a connection; 75 s unless set. More than zero, at most a day.
     pub fn views_timeout(mut self, timeout: Duration) -> Self {
         self.views_timeout = timeout;
         self

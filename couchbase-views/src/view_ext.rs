@@ -20,11 +20,11 @@ use std::time::Duration;
 /// # Errors of every query and design operation
 /// `Argument` and `ValueFormat` for options and names that cannot be sent; `Http` with the server's words, where the
 /// view or the document is missing or the server refuses it; `Auth`; `Network` and `UnknownHost` if no node can be
-/// asked; `Protocol` for an answer that is none; `Timeout` after 75 s, or what
-/// [`views_timeout`](couchbase_core::Config::views_timeout) or [`timeout`](Query::timeout) says; `Closed`; and the
-/// connection's own error, if it failed. Queries also end with `ViewEngine`, where the server gave up in the middle,
-/// and `TooBig` for a row, or with `query_all` a result, above its limit. A design document that may have been changed
-/// all the same has an ambiguous error.
+/// asked; `NotSupported` if none has views of this bucket; `Protocol` for an answer that is none; `Timeout` after 75 s,
+/// or what [`views_timeout`](couchbase_core::Config::views_timeout) or [`timeout`](Query::timeout) says; `Closed`; and
+/// the connection's own error, if it failed. Queries also end with `ViewEngine`, where the server gave up in the
+/// middle, and `TooBig` for a row, or with `query_all` a result, above its limit, 20 MiB and 64 MiB. A design document
+/// that may have been changed all the same has an ambiguous error.
 ///
 /// ```
 /// use couchbase_views::{DesignDocument, Stale, ViewExt};

@@ -130,8 +130,8 @@ impl Handshake {
 
     /// Takes the next packet from the server; what must be written in return is appended to `out`.
     ///
-    /// Keys derived from the password are taken from `keys`, or derived and put there. If that is more than a millisecond
-    /// or two of work, the rest is left to [`advance`](Self::advance).
+    /// Keys derived from the password are taken from `keys`, or derived and put there. If that is more than a
+    /// millisecond or two of work, the rest is left to [`advance`](Self::advance).
     pub fn handle_packet(self, packet: &Packet<'_>, keys: &mut DerivedKeys, out: &mut Vec<u8>) -> Step {
         // A server may push at any time; what it has to tell is in the config that ends the handshake.
         if packet.magic() == Magic::ServerRequest {
@@ -168,7 +168,8 @@ impl Handshake {
         }
     }
 
-    /// The name of the request whose answer is due, or that comes next, for messages about a server that does not answer.
+    /// The name of the request whose answer is due, or that comes next, for messages about a server that does not
+    /// answer.
     pub fn awaits(&self) -> &'static str {
         match &self.0 {
             State::Hello(_) => hello::STEP,
