@@ -77,8 +77,8 @@
 //!
 //! Everything but [`connect`], [`open`], [`open_parts`], [`on`] and [`AsyncIo`] is the same on every runtime and comes
 //! from `couchbase_core`, on which libraries depend that take a `&Connection`. The operations with their options are in
-//! [`ops`]. What is promised of order, deadlines and limits stands at [`Connection`]. Applications need none of the
-//! modules [`machine`], [`session`], [`topology`], [`wire`] and [`rt`]: they are for tools, and for other runtimes.
+//! [`ops`]. What is promised of order, deadlines and limits stands at [`Connection`]. Of the modules applications need
+//! [`ops`] and [`views`]; the others are for tools, and for runtimes of one's own.
 
 #![cfg_attr(not(feature = "views"), allow(rustdoc::broken_intra_doc_links))]
 #![forbid(unsafe_code)]

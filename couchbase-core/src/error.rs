@@ -22,6 +22,23 @@ type Source = Box<dyn core::error::Error + Send + Sync>;
 /// carried it out all the same; the text names the key, the node, the attempts and the server's own words.
 ///
 /// It implements no `From`: with none, `?` finds its error type everywhere.
+///
+/// ```
+/// use couchbase_core::ErrorKind;
+///
+/// # doc_examples::run(async |cb| {
+/// match cb.get("user::1").value::<String>().await {
+///     Ok(name) => println!("{name}"),
+///     Err(error) => match error.kind() {
+///         ErrorKind::NotFound => println!("nobody"),
+///         ErrorKind::ValueFormat => println!("no text: {error}"),
+///         _ if error.is_transient() => println!("later, perhaps: {error}"),
+///         _ => return Err(error),
+///     },
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 

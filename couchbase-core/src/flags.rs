@@ -6,6 +6,15 @@ use core::fmt;
 ///
 /// The top byte is the format all current clients agree on; the low bits repeat what the original client wrote. Both
 /// are written, and both are read: a document without a format in its top byte is judged by its low three bits.
+///
+/// ```
+/// use couchbase_core::{Encode, Encoded, Flags};
+///
+/// assert_eq!("text".encode()?.flags, Flags::JSON);
+/// let own_format = Encoded::new("anything", Flags::from_bits(0x0600_0000));
+/// assert_eq!(own_format.flags.bits(), 0x0600_0000);
+/// # Ok::<(), couchbase_core::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Flags(u32);
 

@@ -7,6 +7,19 @@ use core::{fmt, slice};
 /// Every key of a multi-operation with its own outcome, in the order of the call.
 ///
 /// A key that was given twice stands here twice, each with its own outcome.
+///
+/// ```
+/// use couchbase_core::Key;
+/// use std::collections::HashMap;
+///
+/// # doc_examples::run(async |cb| {
+/// # cb.set_multi([("foo", 1), ("bar", 2)]).await?;
+/// let found = cb.get_multi(["foo", "bar", "nothing"]).quiet(true).await?;
+/// let numbers: HashMap<Key, u64> = found.values()?;
+/// assert_eq!((numbers.len(), numbers["foo"]), (2, 1));
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct MultiResult<R = Reply> {
     entries: Vec<(Key, Result<R>)>,

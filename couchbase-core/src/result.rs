@@ -30,7 +30,17 @@ impl OperationResult {
     }
 }
 
-/// A document as it came.
+/// A document as it came: bytes, flags and CAS. It is decoded when you ask for a value, as often as you ask.
+///
+/// ```
+/// # doc_examples::run(async |cb| {
+/// cb.set("point", &[1, 2]).await?;
+/// let found = cb.get("point").await?;
+/// assert_eq!(found.value::<(i32, i32)>()?, (1, 2));
+/// assert_eq!(found.bytes(), "[1,2]");
+/// # Ok(())
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct ValueResult {
     key: Key,

@@ -25,6 +25,9 @@ pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A runtime, as the driver sees it.
 ///
+/// The program `runtime` in the repository's `examples/programs` is a whole one on the standard library; the suite in
+/// `tests/conformance` tells whether one keeps the contract.
+///
 /// One value serves one connection or many. Tasks and sockets are `Send`: runtimes whose tasks must stay on one
 /// thread are not served (a single-threaded executor is: give its thread the driver of `open_parts`).
 ///
