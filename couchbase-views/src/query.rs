@@ -58,6 +58,22 @@ pub struct Each<F, R>(F, PhantomData<fn() -> R>);
 /// A query that was made before the connection exists waits for it, and fails with its error. Its timeout covers
 /// everything after that, the time that a sink takes included. Dropping a query closes its link to the server. A query
 /// that has begun keeps `close` waiting until it ends, and the connection open until it is dropped.
+///
+/// ```
+/// use couchbase_views::ViewExt;
+///
+/// # doc_examples::run_with_beers(async |cb| {
+/// let weak = cb.query("beer", "by_abv").end_key(&7.0).limit(10).all().await?;
+/// assert_eq!(weak.len(), 2);
+///
+/// // A view with a reduce function: a row for each key.
+/// let counts = cb.query_all("beer", "count").group(true).await?;
+/// for row in &counts {
+///     println!("{}: {} beers", row.key::<&str>()?, row.value::<u64>()?);
+/// }
+/// # Ok(())
+/// # });
+/// ```
 #[must_use = "a query is sent when it is awaited, started or polled"]
 pub struct Query<M = Undecided> {
     home: Arc<dyn Home>,

@@ -33,8 +33,8 @@ pub fn run(example: impl AsyncFnOnce(Connection) -> Result<()>) {
     }
 }
 
-/// As [`run`], with three beers and the design document `beer`, which has the views `by_name`, `by_abv` and
-/// `brewery_beers`, each with its index up to date.
+/// As [`run`], with three beers and the design document `beer`, which has the views `by_name`, `by_abv`, `brewery_beers` and
+/// `count`, each with its index up to date.
 ///
 /// # Panics
 /// If the example fails.
@@ -50,9 +50,10 @@ pub fn run_with_beers(example: impl AsyncFnOnce(Connection) -> Result<()>) {
         let beer = DesignDocument::new()
             .view("by_name", "function (doc, meta) { emit(doc.name, null); }")
             .view("by_abv", "function (doc, meta) { emit(doc.abv, doc.abv); }")
-            .view("brewery_beers", "function (doc, meta) { emit([doc.brewery, doc.name], null); }");
+            .view("brewery_beers", "function (doc, meta) { emit([doc.brewery, doc.name], null); }")
+            .view_reduce("count", "function (doc, meta) { emit(doc.brewery, 1); }", "_count");
         cb.design_create("beer", &beer).production().await?;
-        for view in ["by_name", "by_abv", "brewery_beers"] {
+        for view in ["by_name", "by_abv", "brewery_beers", "count"] {
             cb.query_all("beer", view).stale(Stale::UpdateBefore).await?;
         }
         example(cb).await
