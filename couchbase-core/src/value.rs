@@ -91,7 +91,10 @@ impl Encoded {
     note = "your own format: implement `Encode` for your type"
 )]
 pub trait Encode {
-    /// The document to store, or an error of kind `ValueFormat`.
+    /// The document to store.
+    ///
+    /// # Errors
+    /// `ValueFormat`, if the value cannot be stored. The operation then ends with it, and nothing is sent.
     fn encode(self) -> Result<Encoded>;
 }
 

@@ -50,10 +50,11 @@ pub struct To<S> {
 /// Rows go to a closure.
 pub struct Each<F, R>(F, PhantomData<fn() -> R>);
 
-/// A view query, a future once it is decided how the rows come: of a [`BatchedView`] with [`all`](Query::all), of the
-/// sink with [`sink`](Query::sink), of the [`Metadata`] with [`each`](Query::each). Options may come before or after
-/// that. Those that exclude each other are an argument error. Each query has the [errors of
-/// all](crate::ViewExt#errors-of-every-query-and-design-operation).
+/// A view query. It is a future once it is decided how the rows come.
+///
+/// With [`all`](Query::all) it is one of a [`BatchedView`], with [`sink`](Query::sink) of the sink, with
+/// [`each`](Query::each) of the [`Metadata`]. Options may come before or after that; those that exclude each other are
+/// an argument error. Each query has the [errors of all](crate::ViewExt#errors-of-every-query-and-design-operation).
 ///
 /// A query that was made before the connection exists waits for it, and fails with its error. Its timeout covers
 /// everything after that, the time that a sink takes included. Dropping a query closes its link to the server. A query

@@ -209,7 +209,8 @@ impl<F: Face> Connection<F> {
         GetMulti::new(self, Ok(requests))
     }
 
-    /// Stores many documents at once: pairs of key and value, from a list or a map. The values are encoded here and now; if one of them cannot be, nothing is sent.
+    /// Stores many documents at once: pairs of key and value, from a list or a map. The values are encoded here and
+    /// now; if one of them cannot be, nothing is sent.
     ///
     /// # Errors
     /// As [`get_multi`](Self::get_multi). Documents whose keys did not fail are stored.

@@ -32,7 +32,10 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
     note = "the bytes as they are: `result.bytes()`"
 )]
 pub trait Decode: Sized {
-    /// The value, or an error of kind `ValueFormat`.
+    /// The value.
+    ///
+    /// # Errors
+    /// `ValueFormat`, if the document is something else.
     fn decode(doc: &Encoded) -> Result<Self>;
 }
 

@@ -108,6 +108,9 @@ pub struct Header {
 
 impl Header {
     /// Decodes a header and checks that its parts fit into its body.
+    ///
+    /// # Errors
+    /// [`WireError::BadMagic`] and [`WireError::BadLengths`].
     #[inline(always)]
     pub fn decode(bytes: &[u8; HEADER_LEN]) -> Result<Self, WireError> {
         let magic = Magic::from_byte(bytes[0]).ok_or(WireError::BadMagic(bytes[0]))?;

@@ -67,6 +67,9 @@ impl<'a> Outgoing<'a> {
     }
 
     /// Appends the whole frame to `out`.
+    ///
+    /// # Panics
+    /// If a part is longer than its field can say.
     pub fn write_to(&self, out: &mut Vec<u8>) {
         out.reserve(HEADER_LEN + self.framing.len() + self.extras.len() + self.key.len() + self.value.len());
         self.write_head_to(out, self.value.len());

@@ -6,8 +6,9 @@ use core::ops::Range;
 
 /// Looks for a whole frame at the front of `buf`: `None` if more bytes are needed.
 ///
-/// A body of more than `limit` bytes is refused as soon as its header is there, before anything is read or allocated
-/// for it.
+/// # Errors
+/// [`WireError`], as soon as the header is there: so a body of more than `limit` bytes is refused before anything is
+/// read or allocated for it.
 #[inline]
 pub fn peek(buf: &[u8], limit: usize) -> Result<Option<Packet<'_>>, WireError> {
     let Some((head, rest)) = buf.split_first_chunk::<HEADER_LEN>() else {

@@ -33,8 +33,8 @@ pub fn run(example: impl AsyncFnOnce(Connection) -> Result<()>) {
     }
 }
 
-/// As [`run`], with three beers and the design document `beer`, which has the views `by_name`, `by_abv`, `brewery_beers` and
-/// `count`, each with its index up to date.
+/// As [`run`], with three beers and the design document `beer`, which has the views `by_name`, `by_abv`,
+/// `brewery_beers` and `count`, each with its index up to date.
 ///
 /// # Panics
 /// If the example fails.
