@@ -26,6 +26,15 @@ use std::time::Duration;
 /// sending, on all clones together: two operations on one key, at least one of them a write, that both succeed took
 /// effect in the order in which they were sent. One that is awaited takes its place when it is first polled.
 ///
+/// ```
+/// # doc_examples::run(async |cb| {
+/// cb.set("greeting", "hello").await?;
+/// let greeting: String = cb.get("greeting").value().await?;
+/// assert_eq!(greeting, "hello");
+/// # Ok(())
+/// # });
+/// ```
+///
 /// # Errors of every operation
 /// Before anything is sent: `Argument` for a key that is empty or longer than 250 bytes, or a timeout of zero;
 /// `Overloaded` at the limits below; `Closed`; and the connection's own error, if it failed. From then on: `Timeout`;
@@ -47,15 +56,6 @@ use std::time::Duration;
 /// # The end
 /// When the last handle of a connection is gone, and no operation holds one, the connection finishes what is under
 /// way and closes. [`close`](Connection::close) does so at once.
-///
-/// ```
-/// # doc_examples::run(async |cb| {
-/// cb.set("greeting", "hello").await?;
-/// let greeting: String = cb.get("greeting").value().await?;
-/// assert_eq!(greeting, "hello");
-/// # Ok(())
-/// # });
-/// ```
 pub struct Connection<F: Face = Futures>(Arc<View>, PhantomData<F>);
 
 /// The callback face of a [`Connection`], which has the operations: they take `on_ok`, `on_err`, `then`, or a
