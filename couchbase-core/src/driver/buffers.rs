@@ -1,11 +1,12 @@
 //! Buffers that sockets are read into.
 //!
-//! A buffer is zeroed once and filled from the front; what was received is split off without a copy and shared with
-//! the values that were in it. A link keeps one only while it holds part of a frame. Buffers that are used up wait
-//! until the last value in them is gone, and are used again: three, since one is never free in time.
+//! A buffer is zeroed once and filled from the front; what was received is split off without a copy. Large values keep
+//! their part of it; where the rest was, reading goes on, so that most buffers are never used up. A link keeps one only
+//! while it holds part of a frame. Buffers that are used up wait until the last value in them is gone, and are used
+//! again: three, since one is never free in time.
 
 use crate::machine::copies::CHUNK;
-use bytes::BytesMut;
+use bytes::{Buf as _, BytesMut};
 use std::mem;
 use std::vec::Vec;
 
@@ -49,14 +50,21 @@ impl ReadBuffer {
         self.bytes.split_to(mem::take(&mut self.received))
     }
 
-    /// Gives back the end of what was taken, so that reading goes on behind it.
-    pub(super) fn give_back(&mut self, mut tail: BytesMut) {
-        if !tail.is_empty() {
-            self.received = tail.len();
-            // Neighbours in memory: no byte moves.
-            tail.unsplit(mem::take(&mut self.bytes));
-            self.bytes = tail;
+    /// Gives back the end of what was taken, the first `done` bytes of which are not wanted any more: reading goes on
+    /// behind the others, which move to the front if they are few.
+    pub(super) fn give_back(&mut self, mut tail: BytesMut, done: usize) {
+        if tail.is_empty() {
+            return;
         }
+        self.received = tail.len() - done;
+        // Neighbours in memory: no byte moves.
+        tail.unsplit(mem::take(&mut self.bytes));
+        if done > 0 && self.received < LEAST_ROOM {
+            tail.copy_within(done..done + self.received, 0);
+        } else {
+            tail.advance(done);
+        }
+        self.bytes = tail;
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -159,11 +167,41 @@ mod tests {
         let mut received = buffer.take();
         let frame = received.split_to(13);
         let place = received.as_ptr();
-        buffer.give_back(received);
+        buffer.give_back(received, 0);
         receive(&mut buffer, b"ame");
         let received = buffer.take();
         assert_eq!((&frame[..], &received[..]), (&b"whole frame, "[..], &b"half a frame"[..]));
         assert_eq!(received.as_ptr(), place, "nothing was copied");
+    }
+
+    #[test]
+    fn what_is_done_with_makes_room_at_the_front() {
+        let mut buffer = Buffers::default().get();
+        let (place, room) = (buffer.room().as_ptr(), buffer.room().len());
+        for _ in 0..1000 {
+            receive(&mut buffer, &[b'd'; 300]);
+            receive(&mut buffer, b"half a fr");
+            let received = buffer.take();
+            buffer.give_back(received, 300);
+            receive(&mut buffer, b"ame");
+            let received = buffer.take();
+            assert_eq!((received.as_ptr(), &received[..]), (place, &b"half a frame"[..]));
+            buffer.give_back(received, 12);
+            assert!(buffer.is_empty());
+            assert_eq!((buffer.room().as_ptr(), buffer.room().len()), (place, room));
+        }
+        // Behind a value that was split off; and part of a large frame stays where it is.
+        receive(&mut buffer, &[b'v'; 20_000]);
+        receive(&mut buffer, &[b'd'; 300]);
+        receive(&mut buffer, &[b'f'; LEAST_ROOM]);
+        let mut received = buffer.take();
+        let value = received.split_to(20_000);
+        let tail = received.as_ptr().addr();
+        buffer.give_back(received, 300);
+        assert!(value.iter().all(|&byte| byte == b'v'));
+        assert_eq!(buffer.room().len(), room - 20_300 - LEAST_ROOM);
+        let received = buffer.take();
+        assert_eq!((received.as_ptr().addr(), &received[..]), (tail + 300, &[b'f'; LEAST_ROOM][..]));
     }
 
     #[test]
@@ -175,7 +213,7 @@ mod tests {
         while !rest.is_empty() {
             if buffer.is_used_up() {
                 let tail = buffer.take();
-                buffer.give_back(tail);
+                buffer.give_back(tail, 0);
                 buffers.renew(&mut buffer);
             }
             let count = buffer.room().len().min(rest.len()).min(10_000);
@@ -193,7 +231,7 @@ mod tests {
         receive(&mut buffer, b"the end of a large frame, half a fr");
         let mut received = buffer.take();
         let frame = received.split_to(26);
-        buffer.give_back(received);
+        buffer.give_back(received, 0);
         buffers.shrink(&mut buffer);
         assert_eq!(buffer.size, SIZE);
         receive(&mut buffer, b"ame");

@@ -210,10 +210,10 @@ impl Driver {
                 let mut received = buffer.take();
                 let mut inner = self.shared.lock();
                 inner.set_clock(self.now);
-                inner.client.handle_input(id, &mut received, self.now);
+                let done = inner.client.read_input(id, &mut received, self.now);
                 inner.take_events(&mut self.effects, &mut self.events);
                 drop(inner);
-                buffer.give_back(received);
+                buffer.give_back(received, done);
                 self.has_moved = true;
                 self.woken += self.effects.run();
             }

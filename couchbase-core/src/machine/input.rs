@@ -58,30 +58,44 @@ impl Client {
     /// Bytes have arrived. Whole frames are taken from the front of `rx`; the rest must be there, with more behind
     /// it, the next time.
     pub fn handle_input(&mut self, link: LinkId, rx: &mut BytesMut, now: Instant) {
+        let done = self.read_input(link, rx, now);
+        rx.advance(done);
+    }
+
+    /// As [`handle_input`](Self::handle_input), for who can use the buffer's front again: it is left there, and so many
+    /// bytes of it are done with.
+    pub(crate) fn read_input(&mut self, link: LinkId, rx: &mut BytesMut, now: Instant) -> usize {
         let now = self.advance(now);
-        let read = self.handle_frames(link, rx, now);
+        let mut done = 0;
+        let read = self.handle_frames(link, rx, &mut done, now);
         let stale = || self.links.get(link).and_then(|link| link.stale).map(stale);
         if let Some(error) = read.err().or_else(stale) {
             self.give_up(link, error, now);
         }
         match self.links.get(link) {
-            None => rx.clear(),
+            None => done = rx.len(),
             Some(from) if from.is_full => self.resume(link, now),
             Some(_) => {}
         }
         self.settle(now);
+        done
     }
 
-    fn handle_frames(&mut self, link: LinkId, rx: &mut BytesMut, now: Instant) -> Result<(), Error> {
-        // Frames that have been dealt with, and not yet taken off the buffer.
-        let mut done = 0;
+    /// `done` counts the bytes of frames that have been dealt with, and are still at the buffer's front.
+    fn handle_frames(
+        &mut self,
+        link: LinkId,
+        rx: &mut BytesMut,
+        done: &mut usize,
+        now: Instant,
+    ) -> Result<(), Error> {
         let protocol = |words| Error::new(ErrorKind::Protocol, words);
         while let Some(from) = self.links.get(link) {
             let is_serving = matches!(from.stage, Stage::Serving { .. });
             if matches!(from.stage, Stage::Opening { .. }) {
                 return Err(protocol("bytes before the socket was connected".into()));
             }
-            let packet = match peek(&rx[done..], MAX_BODY_LEN) {
+            let packet = match peek(&rx[*done..], MAX_BODY_LEN) {
                 Ok(Some(packet)) => packet,
                 Ok(None) => break,
                 Err(error) => return Err(protocol(instead_of_answer(from, &error))),
@@ -89,17 +103,17 @@ impl Client {
             let len = packet.len();
             if !is_serving {
                 self.handle_handshake(link, &packet, now)?;
-                done += len;
+                *done += len;
                 continue;
             }
             let value = packet.value();
             if Copies::is_small(value, rx.len()) {
                 let value = self.copies.copy(value);
                 self.handle_reply(link, Incoming { packet: &packet, value }, now).map_err(protocol)?;
-                done += len;
+                *done += len;
             } else {
                 let header = *packet.header();
-                rx.advance(core::mem::take(&mut done));
+                rx.advance(core::mem::take(done));
                 // A frame that owns its bytes: its value is their end.
                 let frame = rx.split_to(len).freeze();
                 let packet = Packet::from_parts(header, &frame[HEADER_LEN..]);
@@ -107,7 +121,6 @@ impl Client {
                 self.handle_reply(link, Incoming { packet: &packet, value }, now).map_err(protocol)?;
             }
         }
-        rx.advance(done);
         Ok(())
     }
 
