@@ -1,6 +1,6 @@
 //! Where the outcomes of operations are waited for: one slot each, used again and again.
 //!
-//! The machine's slot of an operation is free as soon as its end has been reported; this one stays until whoever waits
+//! Those that nobody can ask for are in `deliveries`. The machine's slot of an operation is free as soon as its end has been reported; this one stays until whoever waits
 //! has taken the outcome. Nothing in here may be run or dropped while the lock is held: what is removed is handed
 //! out.
 
@@ -9,7 +9,6 @@ use super::front::Submission;
 use super::{Callback, closed};
 use crate::machine::OpId;
 use crate::pending::Collect;
-use crate::queue::Ring;
 use crate::{Error, Reply, Result};
 use std::mem;
 use std::sync::Arc;
@@ -31,7 +30,6 @@ pub(crate) enum Sink {
     Slot,
     Call(Callback),
     Calls(Vec<Callback>),
-    Queue(Arc<Ring>, u32),
     Part(Arc<dyn Collect>, u32),
 }
 
@@ -176,7 +174,6 @@ impl Completions {
                     effects.push(Effect::Forget(outcome));
                 }
             }
-            Sink::Queue(ring, token) => effects.queue(ring, token, outcome()),
             Sink::Part(group, index) => effects.push(Effect::Part(group, index, outcome())),
         }
         if !kept {

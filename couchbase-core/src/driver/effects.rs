@@ -135,12 +135,17 @@ impl Effects {
 
     /// An answer for a queue. This may happen under the lock: a queue runs nothing of its owner's.
     #[inline(always)]
-    pub(super) fn queue(&mut self, ring: Arc<Ring>, token: u32, outcome: Result<Reply>) {
-        if self.queued.to.as_ref().is_none_or(|to| !Arc::ptr_eq(to, &ring)) {
+    pub(super) fn queue(&mut self, ring: &Arc<Ring>, place: u32, outcome: Result<Reply>) {
+        if self.queued.to.as_ref().is_none_or(|to| !Arc::ptr_eq(to, ring)) {
             self.queued.flush();
-            self.queued.to = Some(ring);
+            self.queued.to = Some(ring.clone());
         }
-        self.queued.answers.push_back((token, outcome));
+        self.queued.answers.push_back((place, outcome));
+    }
+
+    /// A queue that nothing more is under way for.
+    pub(super) fn let_go(&mut self, ring: Option<Arc<Ring>>) {
+        self.queued.done.extend(ring);
     }
 
     /// Puts others behind these.

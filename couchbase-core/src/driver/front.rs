@@ -67,9 +67,7 @@ impl Front {
     /// Puts an operation here that is sent now; `None` if it cannot wait.
     pub(super) fn put(&self, submission: &mut Submission<'_>, now: Instant) -> Option<CompletionId> {
         let mut state = self.lock();
-        // The owner of a queue learns at once whether there is a place.
-        let may_wait = !matches!(submission.sink, Sink::Queue(..));
-        if !may_wait || state.is_ended || state.waiting.len() >= MOST_WAITING {
+        if state.is_ended || state.waiting.len() >= MOST_WAITING {
             return None;
         }
         let id = state.completions.insert(Stage::Waiting, submission);

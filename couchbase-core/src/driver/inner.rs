@@ -2,17 +2,21 @@
 //!
 //! Nothing here may run or drop what is the user's: it is handed out, to [`Effects`] or to the caller.
 
+use super::Callback;
 use super::clock::Clock;
 use super::closed;
 use super::completions::{CompletionId, Remains, Stage};
+use super::deliveries::Deliveries;
 use super::effects::Effects;
 use super::errands::{Errands, Standing};
 use super::front::{Front, Submission, Waiting};
 use super::lifecycle::Lifecycle;
-use crate::machine::{Client, Event, LinkId, LinkLoss, OpId, Said};
+use crate::machine::{Client, OpId, Request};
+use crate::queue::Ring;
 use crate::rt::Runtime;
-use crate::{Error, ErrorKind, Instant, Result};
+use crate::{Instant, Result};
 use std::sync::Arc;
+use std::time::Duration;
 use std::vec::Vec;
 
 /// So many operations may be stamped with one reading of the clock, if the driver does not run meanwhile.
@@ -20,7 +24,8 @@ const MOST_LENT: usize = 1024;
 
 pub(super) struct Inner {
     pub(super) client: Client,
-    front: Arc<Front>,
+    pub(super) front: Arc<Front>,
+    pub(super) deliveries: Deliveries,
     /// What is taken in at present.
     taken: Vec<Waiting>,
     begun: Vec<(CompletionId, Result<OpId>)>,
@@ -40,6 +45,7 @@ impl Inner {
         Self {
             client,
             front,
+            deliveries: Deliveries::default(),
             taken: Vec::new(),
             begun: Vec::new(),
             lifecycle: Lifecycle::default(),
@@ -51,18 +57,21 @@ impl Inner {
         }
     }
 
+    /// Gives the machine an operation, unless it refuses.
     #[inline(always)]
-    pub(super) fn submit(
+    fn accept(
         &mut self,
-        submission: &mut Submission<'_>,
+        request: &mut Request,
+        timeout: Duration,
+        in_line: bool,
         runtime: &dyn Runtime,
-    ) -> Result<CompletionId> {
+    ) -> Result<OpId> {
         if self.lifecycle.is_ended {
-            return Err(closed().with_key(submission.request.key().clone()));
+            return Err(closed().with_key(request.key().clone()));
         }
         let was_resting = self.clock.is_resting();
         let (now, is_lent) = self.clock.stamp(runtime);
-        let op = match self.client.accept(submission.request, submission.timeout, submission.in_line, now) {
+        let op = match self.client.accept(request, timeout, in_line, now) {
             Ok(op) => op,
             Err(error) => {
                 // Nobody wakes the driver for it.
@@ -79,7 +88,47 @@ impl Inner {
                 self.reread_clock(runtime);
             }
         }
+        Ok(op)
+    }
+
+    #[inline(always)]
+    pub(super) fn submit(
+        &mut self,
+        submission: &mut Submission<'_>,
+        runtime: &dyn Runtime,
+    ) -> Result<CompletionId> {
+        let Submission { request, timeout, in_line, .. } = submission;
+        let op = self.accept(request, *timeout, *in_line, runtime)?;
         Ok(self.front.lock().completions.insert(Stage::UnderWay(op), submission))
+    }
+
+    #[inline(always)]
+    pub(super) fn submit_called(
+        &mut self,
+        request: &mut Request,
+        timeout: Duration,
+        callback: &mut Option<Callback>,
+        runtime: &dyn Runtime,
+    ) -> Result<()> {
+        let op = self.accept(request, timeout, false, runtime)?;
+        if let Some(callback) = callback.take() {
+            self.deliveries.expect_call(op, callback);
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    pub(super) fn submit_queued(
+        &mut self,
+        request: &mut Request,
+        timeout: Duration,
+        ring: &Arc<Ring>,
+        place: u32,
+        runtime: &dyn Runtime,
+    ) -> Result<()> {
+        let op = self.accept(request, timeout, false, runtime)?;
+        self.deliveries.expect_queued(op, ring, place);
+        Ok(())
     }
 
     /// Takes in what was sent while the machine was busy, in order.
@@ -171,75 +220,4 @@ impl Inner {
     pub(super) fn next_look(&mut self) -> Option<Instant> {
         if self.lifecycle.is_shut { self.errands.last() } else { self.next_timeout() }
     }
-
-    /// Takes the machine's events: outcomes to those who wait, the rest to `events`.
-    pub(super) fn take_events(&mut self, effects: &mut Effects, events: &mut Vec<Event>) {
-        if self.client.has_events() {
-            let completions = &mut self.front.lock().completions;
-            while let Some(said) = self.client.poll_said() {
-                let event = match said {
-                    Said::Succeeded(op, reply) => {
-                        completions.finish(op, || reply.take().ok_or_else(closed), effects);
-                        continue;
-                    }
-                    Said::Other(event) => event,
-                };
-                match event {
-                    Event::Finished { op, result } => completions.finish(op, || result, effects),
-                    Event::Connected => self.lifecycle.connected(Ok(()), effects),
-                    Event::ConnectFailed { error } => self.lifecycle.connected(Err(error), effects),
-                    Event::Closed => self.lifecycle.shut(effects),
-                    other => events.push(other),
-                }
-            }
-        }
-        effects.append(&mut self.late);
-    }
-
-    /// There is no driver any more: every operation ends with `Closed`.
-    pub(super) fn end(&mut self, links: &[LinkId], now: Instant, effects: &mut Effects) {
-        if self.lifecycle.is_ended {
-            return;
-        }
-        self.front.end();
-        self.take_in();
-        self.take_events(effects, &mut Vec::new());
-        // Only the machine knows which of them may have been carried out: it tells when their links are lost.
-        self.client.close(now);
-        for &link in links {
-            self.client.handle_lost(link, LinkLoss::Failed("the driver has ended".into()), now);
-        }
-        let completions = &mut self.front.lock().completions;
-        while let Some(event) = self.client.poll_event() {
-            if let Event::Finished { op, result } = event {
-                completions.finish(op, || result.map_err(|error| closed_instead(&error)), effects);
-            }
-        }
-        completions.refuse_waiting(effects);
-        for op in completions.unfinished() {
-            let key = self.client.key(op);
-            let error = key.map_or_else(closed, |key| closed().with_key(key.clone()));
-            completions.finish(op, || Err(error), effects);
-            // It may hold a handle, by its value's owner.
-            self.client.cancel(op, now);
-        }
-        self.errands.tell(Standing::Ended, effects);
-        self.lifecycle.ended(effects);
-        effects.append(&mut self.late);
-    }
-}
-
-/// `Closed`, with what the other error knows.
-fn closed_instead(error: &Error) -> Error {
-    if error.kind() == ErrorKind::Closed {
-        return error.clone();
-    }
-    let mut closed = closed().ambiguous(error.is_ambiguous()).with_attempts(error.attempts());
-    if let Some(key) = error.key() {
-        closed = closed.with_key(key.clone());
-    }
-    if let Some(node) = error.node() {
-        closed = closed.with_node(node.clone());
-    }
-    closed
 }

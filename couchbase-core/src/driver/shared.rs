@@ -1,4 +1,4 @@
-//! What handles and driver share: the machine behind one short lock, and the ways through it.
+//! What handles and driver share: the machine behind one short lock, and the ways through it. Sending is in `sending`.
 //!
 //! Every function here that locks collects what must not happen under the lock (waking, running or dropping what is
 //! the user's) and does it afterwards. A lock that a panic has poisoned is entered all the same: between calls the
@@ -8,27 +8,27 @@ use super::completions::{CompletionId, Sink, Stage};
 use super::effects::{Effect, Effects};
 #[cfg(feature = "http")]
 use super::errands::Notice;
-use super::front::{Front, Submission};
+use super::front::Front;
 use super::inner::Inner;
 use super::leftovers::Leftovers;
 use super::signal::Signal;
 use super::{Callback, closed, enter};
-use crate::machine::{Client, Request};
-use crate::pending::{Collect, Promise};
+use crate::machine::Client;
+use crate::pending::Promise;
 use crate::rt::Runtime;
 use crate::{Reply, Result};
 use std::boxed::Box;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::string::String;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 use std::vec::Vec;
 
 pub(crate) struct Shared {
-    inner: Mutex<Inner>,
-    front: Arc<Front>,
+    pub(super) inner: Mutex<Inner>,
+    pub(super) front: Arc<Front>,
     pub(super) leftovers: Arc<Leftovers>,
     pub(crate) runtime: Box<dyn Runtime>,
     pub(crate) signal: Arc<Signal>,
@@ -91,83 +91,9 @@ impl Shared {
     }
 
     #[inline]
-    fn locked<'a>(&'a self, mut guard: MutexGuard<'a, Inner>) -> Locked<'a> {
+    pub(super) fn locked<'a>(&'a self, mut guard: MutexGuard<'a, Inner>) -> Locked<'a> {
         guard.take_in();
         Locked { guard, _afterwards: Clearing(&self.leftovers) }
-    }
-
-    /// Sends an operation. If it is refused, its waker and its sink are still there.
-    #[inline]
-    pub(crate) fn submit(&self, submission: &mut Submission<'_>) -> Result<CompletionId> {
-        submission.request.exchange_owned(|value| self.leftovers.lend(value));
-        let free = match self.inner.try_lock() {
-            Ok(inner) => Some(inner),
-            Err(TryLockError::Poisoned(inner)) => Some(inner.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        };
-        let taken = match free {
-            Some(inner) => self.locked(inner).submit(submission, &*self.runtime),
-            None => self.submit_to_busy(submission),
-        };
-        if taken.is_ok() {
-            self.signal.raise();
-        } else {
-            drop(submission.request.take());
-            self.leftovers.clear();
-        }
-        taken
-    }
-
-    /// The machine is in use.
-    #[cold]
-    fn submit_to_busy(&self, submission: &mut Submission<'_>) -> Result<CompletionId> {
-        match self.front.put(submission, self.runtime.now()) {
-            Some(id) => Ok(id),
-            None => self.lock().submit(submission, &*self.runtime),
-        }
-    }
-
-    /// Sends one operation for each request; what is not taken is an outcome too. A few at a time, so that the lock
-    /// stays short.
-    pub(crate) fn submit_all(
-        &self,
-        requests: Vec<Request>,
-        timeout: Duration,
-        in_line: bool,
-        group: &Arc<dyn Collect>,
-    ) -> Vec<CompletionId> {
-        const AT_A_TIME: usize = 64;
-        let mut ids = Vec::with_capacity(requests.len());
-        let mut requests = requests.into_iter().enumerate();
-        loop {
-            let mut refusals = Vec::new();
-            let mut inner = self.lock();
-            let before = ids.len();
-            for (index, mut request) in requests.by_ref().take(AT_A_TIME) {
-                request.exchange_owned(|value| self.leftovers.lend(value));
-                let sink = Sink::Part(group.clone(), index as u32);
-                let request = &mut request;
-                let mut submission =
-                    Submission { request, timeout, in_line, is_held: false, waker: None, sink };
-                match inner.submit(&mut submission, &*self.runtime) {
-                    Ok(id) => ids.push(id),
-                    Err(error) => refusals.push((index as u32, error, submission.request.take())),
-                }
-            }
-            drop(inner);
-            let is_last = requests.len() == 0;
-            if ids.len() > before {
-                self.signal.raise();
-            }
-            for (index, error, request) in refusals {
-                drop(request);
-                group.deliver(index, Err(error));
-            }
-            self.leftovers.clear();
-            if is_last {
-                return ids;
-            }
-        }
     }
 
     /// The outcome, once; until then `waker` is woken when it comes.
@@ -245,7 +171,7 @@ impl Shared {
                 callbacks.push(callback);
                 Sink::Calls(callbacks)
             }
-            Sink::Slot | Sink::Queue(..) | Sink::Part(..) => Sink::Call(callback),
+            Sink::Slot | Sink::Part(..) => Sink::Call(callback),
         };
     }
 

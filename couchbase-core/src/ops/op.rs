@@ -159,8 +159,10 @@ impl Op<Callbacks> {
         let handle = self.handle.take().expect(UNPOLLED);
         match &mut self.state {
             State::Unsent(request) => {
-                // The callback has been told of a refusal.
-                let _ = submit_calling(&handle, &mut unheld(&handle, request, Sink::Call(callback)));
+                let sent = handle.shared().submit_called(request, handle.timeout(), callback);
+                if let Err((error, callback)) = sent {
+                    call_later(&handle, callback, &error);
+                }
             }
             State::Unfit(error) => call_later(&handle, callback, error),
             State::UnderWay(_) => {}
@@ -178,9 +180,8 @@ impl Op<Callbacks> {
         let handle = self.handle.take().expect(UNPOLLED);
         let error = match &mut self.state {
             State::Unsent(request) => {
-                let sink = Sink::Queue(queue.ring().clone(), place);
-                match handle.shared().submit(&mut unheld(&handle, request, sink)) {
-                    Ok(_) => return Ok(()),
+                match handle.shared().submit_queued(request, handle.timeout(), queue.ring(), place) {
+                    Ok(()) => return Ok(()),
                     Err(error) => error,
                 }
             }

@@ -1,0 +1,116 @@
+//! Where the outcomes go that nobody will ask for: to a callback, or to a completion queue.
+//!
+//! They lie beside the machine and under its lock, since only the driver deals with them: such an operation needs no other
+//! lock on its way in. What may be asked for before it goes anywhere is in `completions`.
+
+use super::Callback;
+use super::effects::{Effect, Effects};
+use crate::machine::OpId;
+use crate::queue::Ring;
+use crate::{Reply, Result};
+use std::sync::Arc;
+use std::vec::Vec;
+
+#[derive(Default)]
+pub(super) struct Deliveries {
+    /// By the machine's slot.
+    expected: Vec<Option<(OpId, To)>>,
+    queues: Queues,
+}
+
+enum To {
+    Callback(Callback),
+    /// Which of the queues, and the operation's place in it.
+    Queue(usize, u32),
+}
+
+impl Deliveries {
+    pub(super) fn expect_call(&mut self, op: OpId, callback: Callback) {
+        self.expect(op, To::Callback(callback));
+    }
+
+    #[inline]
+    pub(super) fn expect_queued(&mut self, op: OpId, ring: &Arc<Ring>, place: u32) {
+        let queue = self.queues.enter(ring);
+        self.expect(op, To::Queue(queue, place));
+    }
+
+    #[inline(always)]
+    fn expect(&mut self, op: OpId, to: To) {
+        if self.expected.len() <= op.slot() {
+            self.expected.resize_with(op.slot() + 1, || None);
+        }
+        debug_assert!(self.expected[op.slot()].is_none(), "the slot is another one's");
+        self.expected[op.slot()] = Some((op, to));
+    }
+
+    /// Whether this is one of them.
+    #[inline]
+    pub(super) fn has(&self, op: OpId) -> bool {
+        matches!(self.expected.get(op.slot()), Some(Some((of, _))) if *of == op)
+    }
+
+    /// One of them has ended.
+    #[inline(always)]
+    pub(super) fn deliver(
+        &mut self,
+        op: OpId,
+        outcome: impl FnOnce() -> Result<Reply>,
+        effects: &mut Effects,
+    ) {
+        match self.expected[op.slot()].take() {
+            Some((_, To::Callback(callback))) => effects.push(Effect::Call(callback, outcome())),
+            Some((_, To::Queue(queue, place))) => self.queues.leave(queue, place, outcome, effects),
+            None => effects.push(Effect::Forget(outcome())),
+        }
+    }
+
+    /// Those that have not ended.
+    pub(super) fn unfinished(&self) -> impl Iterator<Item = OpId> {
+        self.expected.iter().flatten().map(|(op, _)| *op)
+    }
+}
+
+/// Queues that operations are under way for, with the number of those: an operation needs no reference of its own.
+#[derive(Default)]
+struct Queues(Vec<Option<(Arc<Ring>, usize)>>);
+
+impl Queues {
+    #[inline]
+    fn enter(&mut self, ring: &Arc<Ring>) -> usize {
+        let known =
+            self.0.iter().position(|queue| matches!(queue, Some((known, _)) if Arc::ptr_eq(known, ring)));
+        let queue = known.unwrap_or_else(|| self.add(ring));
+        if let Some((_, under_way)) = &mut self.0[queue] {
+            *under_way += 1;
+        }
+        queue
+    }
+
+    #[cold]
+    fn add(&mut self, ring: &Arc<Ring>) -> usize {
+        let queue = self.0.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.0.push(None);
+            self.0.len() - 1
+        });
+        self.0[queue] = Some((ring.clone(), 0));
+        queue
+    }
+
+    #[inline(always)]
+    fn leave(
+        &mut self,
+        queue: usize,
+        place: u32,
+        outcome: impl FnOnce() -> Result<Reply>,
+        effects: &mut Effects,
+    ) {
+        let Some((ring, under_way)) = &mut self.0[queue] else { return };
+        effects.queue(ring, place, outcome());
+        *under_way -= 1;
+        if *under_way == 0 {
+            // Its owner may be gone: what is in it is dropped with the effects.
+            effects.let_go(self.0[queue].take().map(|(ring, _)| ring));
+        }
+    }
+}
