@@ -11,7 +11,7 @@ use super::effects::Effects;
 use super::errands::{Errands, Standing};
 use super::front::{Front, Submission, Waiting};
 use super::lifecycle::Lifecycle;
-use crate::machine::{Client, OpId, Request};
+use crate::machine::{Client, Event, OpId, Request};
 use crate::queue::Ring;
 use crate::rt::Runtime;
 use crate::{Instant, Result};
@@ -34,8 +34,9 @@ pub(super) struct Inner {
     pub(super) clock: Clock,
     /// Operations that were stamped with a reading of the clock that was made before.
     lent: Vec<OpId>,
-    /// What the driver is to run at its next pass.
+    /// What the driver is to run, and to do, at its next pass.
     pub(super) late: Effects,
+    pub(super) late_events: Vec<Event>,
     /// Operations submitted since the driver looked last.
     pub(super) submitted: usize,
 }
@@ -53,6 +54,7 @@ impl Inner {
             clock: Clock::default(),
             lent: Vec::new(),
             late: Effects::default(),
+            late_events: Vec::new(),
             submitted: 0,
         }
     }
@@ -170,6 +172,8 @@ impl Inner {
         {
             let (now, _) = self.clock.stamp(runtime);
             self.client.cancel(op, now);
+            // Others may have ended by that, and their slots in the machine are free.
+            self.set_events_aside();
         }
         remains
     }

@@ -8,6 +8,7 @@ use super::errands::Standing;
 use super::inner::Inner;
 use crate::machine::{Event, LinkId, LinkLoss, OpId, Said};
 use crate::{Error, ErrorKind, Instant, Reply, Result};
+use std::mem;
 use std::vec::Vec;
 
 /// Everybody who waits for an operation's outcome.
@@ -34,6 +35,7 @@ impl Waiters<'_> {
 impl Inner {
     /// Takes the machine's events: outcomes to those who wait, the rest to `events`.
     pub(super) fn take_events(&mut self, effects: &mut Effects, events: &mut Vec<Event>) {
+        events.append(&mut self.late_events);
         if self.client.has_events() {
             let completions = &mut self.front.lock().completions;
             let mut waiters = Waiters { completions, deliveries: &mut self.deliveries };
@@ -55,6 +57,16 @@ impl Inner {
             }
         }
         effects.append(&mut self.late);
+    }
+
+    /// Takes the machine's events where the driver is not running: it finds them at its next pass.
+    #[inline]
+    pub(super) fn set_events_aside(&mut self) {
+        if self.client.has_events() {
+            let (mut effects, mut events) = (mem::take(&mut self.late), mem::take(&mut self.late_events));
+            self.take_events(&mut effects, &mut events);
+            (self.late, self.late_events) = (effects, events);
+        }
     }
 
     /// There is no driver any more: every operation ends with `Closed`.

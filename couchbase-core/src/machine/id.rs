@@ -21,7 +21,7 @@ impl OpId {
     }
 
     /// The slot of the machine's table that the operation uses: small, dense, reused after its end. For tables beside
-    /// the machine's own.
+    /// the machine's own, of those who poll all events before they submit anything else.
     #[inline]
     pub const fn slot(self) -> usize {
         self.0 as usize & (MAX_OPERATIONS - 1)

@@ -60,3 +60,30 @@ fn standing_in_line_counts_as_time() {
     assert_eq!((error.kind(), error.is_ambiguous()), (ErrorKind::Timeout, false));
     assert!(!held.is_finished());
 }
+
+#[test]
+fn what_is_due_when_another_is_withdrawn_is_told_whoever_comes_next() {
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.open_parts_with(world.config().max_in_flight(1));
+    settle(&mut driver);
+    world.change(|model, _| model.hang(0));
+    let held = cb.get("a").timeout(Duration::from_secs(60)).send();
+    let mut waits = cb.set("b", 1).timeout(Duration::from_millis(100));
+    assert!((&mut waits).now_or_never().is_none());
+    let mut withdrawn = cb.get("c").timeout(Duration::from_secs(60));
+    assert!((&mut withdrawn).now_or_never().is_none());
+    settle(&mut driver);
+    world.advance(Duration::from_millis(120));
+    // The driver has not run since.
+    drop(withdrawn);
+    let mut next = cb.get("d").timeout(Duration::from_secs(60));
+    assert!((&mut next).now_or_never().is_none());
+    settle(&mut driver);
+    let error = waits.now_or_never().expect("its time is over").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(!held.is_finished() && (&mut next).now_or_never().is_none());
+    world.change(|model, now| model.release(0, now));
+    settle(&mut driver);
+    assert!(held.is_finished());
+    assert_eq!(next.now_or_never().expect("its turn").unwrap_err().kind(), ErrorKind::NotFound);
+}
