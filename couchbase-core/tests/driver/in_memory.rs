@@ -39,6 +39,8 @@ pub(crate) struct World {
     pub(crate) write_size: usize,
     /// Nodes say something unasked, and never pause.
     pub(crate) floods: bool,
+    /// Sockets with nothing to be read wake whoever has asked.
+    pub(crate) is_restless: bool,
     /// How often each kind of call was made.
     pub(crate) clock_reads: usize,
     pub(crate) writes: usize,
@@ -98,6 +100,7 @@ impl InMemory {
             read_size: usize::MAX,
             write_size: usize::MAX,
             floods: false,
+            is_restless: false,
             clock_reads: 0,
             writes: 0,
             timer_resets: 0,
@@ -297,7 +300,7 @@ impl Socket for Wire {
     fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let _foreign = Foreign::begin(&self.world);
         let mut world = self.world.world();
-        let (most, floods) = (world.read_size, world.floods);
+        let (most, floods, is_restless) = (world.read_size, world.floods, world.is_restless);
         let end = world.ends.get_mut(&self.conn).expect("an end as long as its socket");
         end.reads += 1;
         while floods && end.inbox.len() < buf.len() {
@@ -308,6 +311,9 @@ impl Socket for Wire {
         if end.inbox.is_empty() {
             if end.is_cut {
                 return Poll::Ready(Ok(0));
+            }
+            if is_restless {
+                cx.waker().wake_by_ref();
             }
             end.readers = Some(cx.waker().clone());
             return Poll::Pending;

@@ -48,6 +48,21 @@ fn turn_for_sleeps_until_another_thread_sends_something() {
 }
 
 #[test]
+fn turn_for_ends_in_time_though_it_is_woken_without_end() {
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    world.world().is_restless = true;
+    cb.touch("k").send().detach();
+    let (done, is_done) = channel();
+    let turning = thread::spawn(move || {
+        while driver.turn_for(Duration::from_millis(1)) {}
+        done.send(()).unwrap();
+    });
+    assert!(is_done.recv_timeout(Duration::from_secs(60)).is_ok(), "it does not come back");
+    turning.join().unwrap();
+}
+
+#[test]
 fn turn_for_sleeps_until_a_timer_fires() {
     let world = InMemory::with_nodes(1);
     let (cb, mut driver) = world.connected();
