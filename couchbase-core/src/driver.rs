@@ -162,7 +162,12 @@ impl Driver {
         // A pass that the runtime has ended by a panic has left its own behind.
         let mut effects = mem::take(&mut self.effects);
         self.shared.lock().end(&links, self.now, &mut effects);
-        effects.run_last();
+        // What is handed over while they run comes behind them.
+        loop {
+            effects.run_last();
+            let Some(late) = self.shared.lock().take_last() else { return };
+            effects = late;
+        }
     }
 }
 

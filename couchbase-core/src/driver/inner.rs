@@ -186,6 +186,15 @@ impl Inner {
         }
     }
 
+    /// The last handle is gone.
+    pub(super) fn orphan(&mut self, runtime: &dyn Runtime, effects: &mut Effects) {
+        self.lifecycle.orphaned(effects);
+        if !self.lifecycle.is_over {
+            self.late.append(effects);
+        }
+        self.close(runtime, effects);
+    }
+
     /// Whether the machine has closed, and nothing that closing waits for is under way.
     pub(super) fn is_done(&self, now: Instant) -> bool {
         self.lifecycle.is_shut && self.errands.last().is_none_or(|until| until <= now)

@@ -18,6 +18,8 @@ pub(super) struct Lifecycle {
     pub(super) is_shut: bool,
     /// The driver has ended: nobody runs the machine any more.
     pub(super) is_ended: bool,
+    /// Nor does it run anything else: what comes now runs on the thread that it comes from.
+    pub(super) is_over: bool,
     /// The last handle is gone.
     is_orphaned: bool,
     on_connect: Waiters,

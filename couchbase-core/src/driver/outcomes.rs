@@ -69,6 +69,12 @@ impl Inner {
         }
     }
 
+    /// What was handed over while the driver ran its last effects; when there is none, it runs nothing any more.
+    pub(super) fn take_last(&mut self) -> Option<Effects> {
+        self.lifecycle.is_over = self.late.is_empty();
+        (!self.lifecycle.is_over).then(|| mem::take(&mut self.late))
+    }
+
     /// There is no driver any more: every operation ends with `Closed`.
     pub(super) fn end(&mut self, links: &[LinkId], now: Instant, effects: &mut Effects) {
         if self.lifecycle.is_ended {

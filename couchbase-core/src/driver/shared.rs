@@ -178,7 +178,7 @@ impl Shared {
     /// Runs something on the driver at its next pass; here, if there is no driver any more.
     pub(crate) fn run_on_driver(&self, effect: Effect) {
         let mut inner = self.lock();
-        if inner.lifecycle.is_ended {
+        if inner.lifecycle.is_over {
             drop(inner);
             return effect.run_here();
         }
@@ -203,8 +203,7 @@ impl Shared {
     pub(crate) fn orphan(&self) {
         let mut effects = Effects::default();
         let mut inner = self.lock();
-        inner.lifecycle.orphaned(&mut effects);
-        inner.close(&*self.runtime, &mut effects);
+        inner.orphan(&*self.runtime, &mut effects);
         drop(inner);
         self.signal.raise();
         effects.run_last();

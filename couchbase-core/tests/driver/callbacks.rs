@@ -4,7 +4,9 @@ use crate::in_memory::{InMemory, settle};
 use couchbase_core::{ErrorKind, Event};
 use futures::FutureExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 /// What callbacks have written down.
 #[derive(Clone, Default)]
@@ -139,6 +141,37 @@ fn a_callback_may_send_the_next_operation() {
     settle(&mut driver);
     assert_eq!(done.load(Ordering::SeqCst), 100);
     assert_eq!(world.change(|model, now| model.document("default", b"n", now).unwrap().to_vec()), b"100");
+}
+
+#[test]
+fn what_is_attached_while_the_driver_ends_is_called_behind_the_rest() {
+    let world = InMemory::with_nodes(1);
+    let (futures, mut driver) = world.connected();
+    world.change(|model, _| model.hang(0));
+    let cb = futures.callbacks();
+    drop(futures);
+    let log = Log::default();
+    let say = |text: &'static str| {
+        let log = log.clone();
+        move || log.add(text)
+    };
+    let (begun, has_begun) = channel();
+    let (go_on, may_go_on) = channel();
+    cb.get("a").then(move |_| {
+        begun.send(()).unwrap();
+        may_go_on.recv().unwrap();
+    });
+    let (first, second, gone) = (say("first"), say("second"), say("gone"));
+    let get = cb.get("b").on_err(move |_| first());
+    drop(cb.register_event(Event::Dtor).on_ok(move |()| gone()));
+    settle(&mut driver);
+    let ending = thread::spawn(move || drop(driver));
+    has_begun.recv().unwrap();
+    drop(get.on_err(move |_| second()));
+    drop(cb);
+    go_on.send(()).unwrap();
+    ending.join().unwrap();
+    assert_eq!(log.take(), ["first", "second", "gone"]);
 }
 
 #[test]
