@@ -109,7 +109,8 @@ impl SourceWaker {
 
     /// The source is about to be polled: from here on it may be listed again.
     pub(super) fn unlist(&self) {
-        self.is_listed.store(false, Ordering::SeqCst);
+        // Not merely stored: whoever found it listed has made it ready before, which the poll must see.
+        self.is_listed.swap(false, Ordering::SeqCst);
     }
 }
 
