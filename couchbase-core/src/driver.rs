@@ -16,6 +16,8 @@ mod inner;
 mod leftovers;
 mod lifecycle;
 mod link;
+#[cfg(all(test, loom))]
+mod models;
 mod outcomes;
 mod park;
 mod pass;
@@ -34,6 +36,7 @@ pub(crate) use shared::Shared;
 
 use crate::machine::{Client, Event, LinkId};
 use crate::rt::Runtime;
+use crate::sync::{Arc, Mutex, MutexGuard};
 use crate::{Config, Error, ErrorKind, Instant, Reply, Result};
 use alarm::Alarm;
 use buffers::Buffers;
@@ -45,7 +48,7 @@ use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Context, Poll};
 use std::time::{self, Duration};
 use std::vec::Vec;

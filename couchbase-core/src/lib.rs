@@ -118,6 +118,8 @@ mod result;
 #[cfg(feature = "driver")]
 pub mod rt;
 pub mod session;
+#[cfg(feature = "driver")]
+mod sync;
 pub mod topology;
 mod value;
 pub mod wire;

@@ -7,8 +7,8 @@ use super::Callback;
 use super::effects::{Effect, Effects};
 use crate::machine::OpId;
 use crate::queue::Ring;
+use crate::sync::Arc;
 use crate::{Reply, Result};
-use std::sync::Arc;
 use std::vec::Vec;
 
 #[derive(Default)]

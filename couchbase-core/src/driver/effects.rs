@@ -6,6 +6,7 @@
 use super::Callback;
 use crate::pending::{Collect, Promise};
 use crate::queue::Ring;
+use crate::sync::thread_local;
 use crate::{Reply, Result};
 use std::boxed::Box;
 use std::cell::RefCell;
@@ -14,7 +15,6 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
-use std::thread_local;
 use std::vec::Vec;
 
 pub(crate) enum Effect {

@@ -8,9 +8,9 @@
 
 use super::effects::Effects;
 use super::{closed, enter};
+use crate::sync::{Arc, Mutex};
 use crate::{Instant, Result};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
 /// How a connection stands to what its companions have under way. It only goes forward.

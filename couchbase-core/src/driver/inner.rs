@@ -14,8 +14,8 @@ use super::lifecycle::Lifecycle;
 use crate::machine::{Client, Event, OpId, Request};
 use crate::queue::Ring;
 use crate::rt::Runtime;
+use crate::sync::Arc;
 use crate::{Instant, Result};
-use std::sync::Arc;
 use std::time::Duration;
 use std::vec::Vec;
 

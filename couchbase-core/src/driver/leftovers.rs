@@ -5,10 +5,10 @@
 //! dropped after the lock has been released.
 
 use super::{enter, guarded};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Arc, Mutex};
 use bytes::Bytes;
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::vec::Vec;
 
 #[derive(Default)]

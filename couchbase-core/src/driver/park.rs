@@ -1,7 +1,8 @@
 //! A thread that sleeps until its driver has something to do.
 
 use super::enter;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use crate::sync::{Arc, Condvar, Mutex};
+use std::sync::PoisonError;
 use std::task::{Wake, Waker};
 use std::time::Instant;
 

@@ -7,8 +7,9 @@ use super::shared::{Locked, Shared};
 use crate::machine::Request;
 use crate::pending::Collect;
 use crate::queue::Ring;
+use crate::sync::Arc;
 use crate::{Error, Result};
-use std::sync::{Arc, TryLockError};
+use std::sync::TryLockError;
 use std::time::Duration;
 use std::vec::Vec;
 

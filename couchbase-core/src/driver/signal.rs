@@ -8,9 +8,9 @@
 //! [`Signal::raise`]; the driver calls [`Signal::lower`] first, then looks.
 
 use super::enter;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Arc, Mutex};
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::task::{Wake, Waker};
 use std::vec::Vec;
 

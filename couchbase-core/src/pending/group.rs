@@ -3,9 +3,9 @@
 use super::promise::attach;
 use super::{CallbackOf, Pending, Promise};
 use crate::driver::{CompletionId, Shared, closed, enter};
+use crate::sync::{Arc, Mutex};
 use crate::{Error, FromReply, Key, MultiResult, Reply, Result};
 use std::mem;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::vec::Vec;
 

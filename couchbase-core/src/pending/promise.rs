@@ -2,10 +2,10 @@
 
 use super::{CallbackOf, Pending};
 use crate::driver::{Effect, Shared, enter, guarded};
+use crate::sync::{Arc, Mutex};
 use crate::{Error, ErrorKind, Result};
 use std::boxed::Box;
 use std::mem;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::vec::Vec;
 

@@ -1,10 +1,11 @@
 //! What the driver and the owner of a completion queue share.
 
 use crate::driver::enter;
+use crate::sync::{Condvar, Mutex};
 use crate::{Reply, Result};
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 pub(crate) struct Ring {
