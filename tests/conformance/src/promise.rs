@@ -15,6 +15,7 @@ pub mod order;
 pub mod queue;
 pub mod quiet;
 pub mod recovery;
+pub mod threads;
 pub mod timing;
 pub mod views;
 
@@ -159,6 +160,10 @@ macro_rules! suite {
             dropping {
                 a_dropped_wait_harms_nobody
                 a_cancelled_operation_is_withdrawn
+            }
+            threads {
+                threads_share_a_connection
+                threads_meet_the_end_at_any_moment
             }
             views {
                 all_rows_come_at_once
