@@ -16,7 +16,7 @@ mod inner;
 mod leftovers;
 mod lifecycle;
 mod link;
-#[cfg(all(test, loom))]
+#[cfg(all(test, models))]
 mod models;
 mod outcomes;
 mod park;

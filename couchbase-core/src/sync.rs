@@ -1,15 +1,15 @@
 //! Locks and atomics of the driver: the standard library's, or those of `loom`, which tries every interleaving of a
 //! model's threads. `driver/models.rs` holds the models and says how they are run.
 
-#[cfg(all(test, loom))]
+#[cfg(all(test, models))]
 pub(crate) use modelled::{Arc, Condvar, Mutex, MutexGuard, atomic, thread_local};
-#[cfg(not(all(test, loom)))]
+#[cfg(not(all(test, models)))]
 pub(crate) use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, atomic},
     thread_local,
 };
 
-#[cfg(all(test, loom))]
+#[cfg(all(test, models))]
 mod modelled {
     pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
     // Wakers are made of it.

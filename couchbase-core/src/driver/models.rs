@@ -3,7 +3,7 @@
 //! ends with it, `-- --nocapture` shows the report.
 //!
 //! ```sh
-//! RUSTFLAGS="--cfg loom" cargo test -p couchbase-sansio --lib models
+//! RUSTFLAGS="--cfg models" cargo test -p couchbase-sansio --lib models
 //! ```
 
 mod whole;
