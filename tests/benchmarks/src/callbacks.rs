@@ -26,30 +26,34 @@ impl<H: Host> Callbacks<H> {
     }
 }
 
+/// What the callbacks share. The row's own part in an operation is one atomic addition.
 struct Chain {
     cb: AsyncConnection,
     keys: Arc<Vec<Key>>,
     operations: usize,
-    sent: AtomicUsize,
+    in_flight: usize,
     done: AtomicUsize,
-    right: AtomicUsize,
+    wrong: AtomicUsize,
     end: Mutex<Option<oneshot::Sender<()>>>,
 }
 
 impl Chain {
-    fn send_next(self: &Arc<Self>) {
-        let n = self.sent.fetch_add(1, Ordering::Relaxed);
-        if n < self.operations {
-            let chain = self.clone();
-            self.cb.get(&self.keys[n % self.keys.len()]).then(move |outcome| {
-                chain.right.fetch_add(usize::from(outcome.is_ok()), Ordering::Relaxed);
-                chain.send_next();
-                if chain.done.fetch_add(1, Ordering::AcqRel) + 1 == chain.operations {
-                    let end = chain.end.lock().expect("nobody panics here").take();
-                    // Whoever waits has not gone.
-                    let _ = end.map(|end| end.send(()));
-                }
-            });
+    fn send(self: Arc<Self>, n: usize) {
+        self.cb.get(&self.keys[n % self.keys.len()]).then(move |outcome| self.told(outcome.is_ok()));
+    }
+
+    fn told(self: Arc<Self>, is_right: bool) {
+        if !is_right {
+            self.wrong.fetch_add(1, Ordering::Relaxed);
+        }
+        let before = self.done.fetch_add(1, Ordering::AcqRel);
+        let next = before + self.in_flight;
+        if next < self.operations {
+            self.send(next);
+        } else if before + 1 == self.operations {
+            let end = self.end.lock().expect("nobody panics here").take();
+            // Whoever waits has not gone.
+            let _ = end.map(|end| end.send(()));
         }
     }
 }
@@ -61,15 +65,15 @@ impl<H: Host> Row for Callbacks<H> {
             cb: self.cb.clone(),
             keys: self.keys.clone(),
             operations,
-            sent: AtomicUsize::new(0),
+            in_flight: self.in_flight,
             done: AtomicUsize::new(0),
-            right: AtomicUsize::new(0),
+            wrong: AtomicUsize::new(0),
             end: Mutex::new(Some(end)),
         });
-        for _ in 0..self.in_flight {
-            chain.send_next();
+        for n in 0..self.in_flight.min(operations) {
+            chain.clone().send(n);
         }
         self.host.block_on(ended).expect("the last callback tells");
-        chain.right.load(Ordering::Relaxed)
+        operations - chain.wrong.load(Ordering::Relaxed)
     }
 }
