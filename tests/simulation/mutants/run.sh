@@ -24,7 +24,7 @@ cd "$tree"
 
 run() {
     cargo build --quiet --package simulation 2>"$home/build.log" || { cat "$home/build.log"; return 101; }
-    "$CARGO_TARGET_DIR/debug/simulation" --seeds "$1" >"$home/run.log" 2>/dev/null
+    "$CARGO_TARGET_DIR/debug/simulation" --seeds "$1" --face "$2" >"$home/run.log" 2>/dev/null
 }
 
 names=("$@")
@@ -32,13 +32,15 @@ if [ ${#names[@]} = 0 ]; then
     for patch in "$here"/*.patch; do names+=("$(basename "$patch" .patch)"); done
 fi
 # Without a bug nothing may be caught, or what is caught below shows nothing.
-run 50 || { echo "the tree fails as it is:"; tail -n 5 "$home/run.log"; exit 1; }
+run 50 all || { echo "the tree fails as it is:"; tail -n 5 "$home/run.log"; exit 1; }
 survived=0
 for name in "${names[@]}"; do
     patch=$here/$name.patch
+    # A bug may say on which face it is to be caught.
+    face=$(sed -n 's/^face: //p' "$patch")
     patch --quiet --strip 1 --forward <"$patch"
     code=0
-    run "$seeds" || code=$?
+    run "$seeds" "${face:-all}" || code=$?
     patch --quiet --strip 1 --reverse <"$patch"
     case $code in
     0)

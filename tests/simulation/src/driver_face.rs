@@ -89,7 +89,7 @@ impl DriverFace {
             self.executor.run(&mut random, &self.hub.new_tasks)?;
             let has_drained = self.users.as_mut().is_some_and(Users::drain);
             if !has_drained && self.hub.world().notices.is_empty() && self.hub.spawned().is_empty() {
-                return Ok(());
+                return self.hub.world().rest();
             }
         }
     }

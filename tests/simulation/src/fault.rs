@@ -282,7 +282,7 @@ impl World {
     pub(crate) fn heal(&mut self) {
         self.note(format_args!("healed"));
         self.trouble = Trouble::new(self.swarm.nodes);
-        (self.swarm.repeats, self.swarm.inventions, self.swarm.garbage) = (0, 0, 0);
+        (self.swarm.repeats, self.swarm.inventions, self.swarm.garbage, self.swarm.lags) = (0, 0, 0, 0);
         self.swarm.faults.clear();
         self.swarm.cancels = 0;
         self.model.forget_planned();

@@ -1,6 +1,7 @@
-//! What no server should send, at the boundaries of frames: former replies again, replies to nothing, garbage.
+//! What no server should send, at the boundaries of frames: former replies again, replies to nothing, garbage; and
+//! what a server may send that is behind the others: a configuration that was in force before.
 //!
-//! Only on links that serve: during the handshake anything unasked is a reason to give up, and a failed first
+//! All but the last only on links that serve: during the handshake anything unasked is a reason to give up, and a failed first
 //! connection is final.
 
 use crate::network::SocketId;
@@ -18,7 +19,7 @@ pub(crate) struct Injector {
     former: VecDeque<Vec<u8>>,
 }
 
-fn is_about_documents(opcode: Opcode) -> bool {
+pub(crate) fn is_about_documents(opcode: Opcode) -> bool {
     matches!(
         opcode,
         Opcode::GET
@@ -49,12 +50,36 @@ impl World {
                 packet.status(),
                 packet.opaque()
             ));
-            out.extend_from_slice(frame);
+            self.write_frame(id, &packet, frame, &mut out);
             self.keep(id, &packet, frame);
             self.add_to(id, packet.opaque(), &mut out);
         }
         out.extend_from_slice(rest);
         out
+    }
+
+    /// The frame as it is, or with a former configuration of the same node in it.
+    fn write_frame(&mut self, id: SocketId, packet: &Packet<'_>, frame: &[u8], out: &mut Vec<u8>) {
+        let has_map = match packet.opcode() {
+            Opcode::GET_CLUSTER_CONFIG => packet.status() == Status::SUCCESS,
+            _ => packet.status() == Status::NOT_MY_VBUCKET,
+        };
+        if !has_map || packet.value().is_empty() || self.swarm.lags == 0 {
+            return out.extend_from_slice(frame);
+        }
+        let former = &mut self.former_maps[self.sockets[id.0].node];
+        if former.last().is_none_or(|last| last != packet.value()) {
+            former.push(packet.value().to_vec());
+        }
+        if !self.random.chance(self.swarm.lags) {
+            return out.extend_from_slice(frame);
+        }
+        let value = &former[self.random.below(former.len())];
+        Outgoing { value, ..Outgoing::from_packet(packet) }.write_to(out);
+        if value != packet.value() {
+            self.tally.count("(a node was behind)");
+            self.note(format_args!("{id:?} gives a former configuration"));
+        }
     }
 
     fn keep(&mut self, id: SocketId, packet: &Packet<'_>, frame: &[u8]) {

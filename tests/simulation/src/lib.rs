@@ -14,6 +14,7 @@ mod ledger;
 mod machine_face;
 mod network;
 mod random;
+mod routing;
 mod script;
 mod swarm;
 mod tally;

@@ -104,7 +104,7 @@ impl<'a> MachineFace<'a> {
             }
             self.check_state()?;
         }
-        Ok(())
+        self.world.rest()
     }
 
     fn check_state(&mut self) -> Result<(), String> {

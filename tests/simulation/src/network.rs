@@ -4,6 +4,7 @@
 //! link broke may still arrive at the server, as on a real network: the model then does it, and answers nobody.
 
 use crate::injector::Injector;
+use crate::routing::Overheard;
 use crate::world::{Happening, Notice, World, node_at};
 use couchbase_core::Instant;
 use couchbase_testkit::model::ConnId;
@@ -53,6 +54,7 @@ pub(crate) struct Socket {
     up: Stream,
     down: Stream,
     pub(crate) injector: Injector,
+    pub(crate) overheard: Overheard,
     latency: Duration,
     write_blocked: bool,
 }
@@ -107,6 +109,11 @@ impl Socket {
         self.stage == Stage::Open && self.conn.is_some()
     }
 
+    /// Writing has been refused since there was room last.
+    pub(crate) fn is_write_blocked(&self) -> bool {
+        self.write_blocked
+    }
+
     /// The client still holds it, or waits for it.
     pub(crate) fn is_held_by_client(&self) -> bool {
         !matches!(self.stage, Stage::Closed | Stage::Refused)
@@ -133,6 +140,7 @@ impl World {
             up: Stream::new(),
             down: Stream::new(),
             injector: Injector::default(),
+            overheard: self.routing.overhear(),
             latency,
             write_blocked: false,
         });
@@ -183,6 +191,8 @@ impl World {
         if is_choppy && count > 1 && self.random.chance(300) {
             count = 1 + self.random.below(count);
         }
+        let socket = &mut self.sockets[id.0];
+        self.routing.handle_written(id, socket.node, &mut socket.overheard, &bytes[..count]);
         self.put(id, Way::Up, &bytes[..count]);
         Moved::Bytes(count)
     }
@@ -206,6 +216,7 @@ impl World {
         for (to, from) in buf.iter_mut().zip(socket.down.arrived.drain(..count)) {
             *to = from;
         }
+        self.routing.handle_read(&mut socket.overheard, &buf[..count]);
         Moved::Bytes(count)
     }
 

@@ -44,6 +44,8 @@ pub(crate) struct Swarm {
     pub(crate) repeats: u64,
     pub(crate) inventions: u64,
     pub(crate) garbage: u64,
+    /// Configurations in a thousand for which the node gives one that it gave before.
+    pub(crate) lags: u64,
 
     pub(crate) faults: Vec<Fault>,
     pub(crate) fault_every: Duration,
@@ -105,8 +107,16 @@ impl Swarm {
             fault_every: random.millis(5..=400),
             faults,
             is_hostile: random.chance(120),
+            lags: 0,
         }
         .with_scram(random)
+        // From a stream of its own: the rest of the run stays what it was.
+        .with_lags(&mut random.clone().fork())
+    }
+
+    fn with_lags(mut self, random: &mut Random) -> Self {
+        self.lags = if random.chance(400) { random.within(50..=600) } else { 0 };
+        self
     }
 
     fn with_scram(mut self, random: &mut Random) -> Self {

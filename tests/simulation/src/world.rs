@@ -7,6 +7,7 @@ use crate::agenda::Agenda;
 use crate::fault::{Mending, Trouble};
 use crate::network::{Socket, SocketId, Way};
 use crate::random::Random;
+use crate::routing::Routing;
 use crate::swarm::{Login, Swarm};
 use crate::tally::Tally;
 use crate::trace::Trace;
@@ -33,6 +34,9 @@ pub(crate) struct World {
     pub(crate) agenda: Agenda<Happening>,
     pub(crate) sockets: Vec<Socket>,
     pub(crate) notices: VecDeque<Notice>,
+    pub(crate) routing: Routing,
+    /// The configurations that each node has given, in order.
+    pub(crate) former_maps: Vec<Vec<Vec<u8>>>,
 }
 
 /// What happens in the world.
@@ -96,6 +100,8 @@ impl World {
             agenda: Agenda::new(),
             sockets: Vec::new(),
             notices: VecDeque::new(),
+            former_maps: vec![Vec::new(); swarm.nodes],
+            routing: Routing::new((0..swarm.nodes).map(|node| host_of(node, swarm.has_names)).collect()),
             swarm,
         };
         if world.swarm.is_hostile {
@@ -141,6 +147,11 @@ impl World {
             Happening::Mend(mending) => self.mend(mending),
             Happening::Wake(id) => self.notices.push_back(Notice::Wake(id)),
         }
+    }
+
+    /// The client has dealt with everything until now. `Err`: its map has gone back.
+    pub(crate) fn rest(&mut self) -> Result<(), String> {
+        self.routing.rest(&mut self.sockets)
     }
 
     /// A [`Notice::Wake`] with this number follows then.
