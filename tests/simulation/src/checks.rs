@@ -4,7 +4,9 @@
 //! Effects are told apart by their values, which name their author, and by the CAS that a success returned.
 
 mod author;
+pub(crate) mod calls;
 mod deadline;
+mod designs;
 mod effect;
 mod order;
 mod storm;

@@ -1,13 +1,16 @@
 //! The whole client in the world: handles, driver and machine, unchanged, on a simulated runtime.
 
+mod calls;
 mod executor;
 mod hub;
 mod many;
 mod runtime;
+mod sink;
 mod users;
 
 pub(crate) use hub::Hub;
 
+use crate::checks::calls::Times;
 use crate::checks::{self, Facts};
 use crate::draft::{Draft, key};
 use crate::script::{Act, Script};
@@ -99,13 +102,27 @@ impl DriverFace {
             Act::Burst(count) => {
                 if let Some(users) = &mut self.users {
                     (0..count).for_each(|_| users.send_one());
+                    let calls = self.hub.world().swarm.calls;
+                    if calls > 0 && self.hub.world().random.chance(calls) {
+                        users.call_one();
+                    }
+                }
+            }
+            Act::Call => {
+                if let Some(users) = &self.users {
+                    users.call_one();
                 }
             }
             Act::Heal => self.hub.world().heal(),
             // The machine's own matter.
             Act::Calm => {}
             Act::Probe => self.probe(),
-            Act::Rest => return self.script.check_probes(&self.hub.ledger()),
+            Act::Rest => {
+                self.script.check_probes(&self.hub.ledger())?;
+                if self.hub.ledger().connected.is_some() {
+                    checks::calls::check_probes(&self.hub.calls())?;
+                }
+            }
             Act::Close => self.close(),
             Act::GiveUp(number) => return Err(format!("operation {number} is given up by its own sender")),
         }
@@ -115,7 +132,10 @@ impl DriverFace {
     /// Everything is whole again: every key can be reached.
     fn probe(&mut self) {
         let Some(users) = &mut self.users else { return };
-        let Swarm { keys, max_in_flight, .. } = self.hub.world().swarm;
+        let Swarm { keys, max_in_flight, calls, .. } = self.hub.world().swarm;
+        if calls > 0 {
+            users.call_probe();
+        }
         for (index, is_counter) in (0..keys).flat_map(|index| [(index, false), (index, true)]) {
             let draft = Draft::probe(self.hub.ledger().next(), key(index, is_counter));
             self.script.note_probe(&self.hub.ledger(), max_in_flight);
@@ -136,14 +156,20 @@ impl DriverFace {
         if way == 0 && is_drained {
             self.users = None;
         } else if way == 1 {
+            self.hub.calls().is_driver_gone = true;
             self.executor.abort(self.driver);
         }
         if let Some(users) = &self.users {
             let (closing, hub) = (users.cb.close(), self.hub.clone());
+            let now = hub.world().now;
+            hub.world().views.is_closing = true;
+            hub.calls().closing = Some(now);
             self.executor.spawn(Box::pin(async move {
                 let outcome = closing.await;
                 hub.world().note(format_args!("closed: {outcome:?}"));
                 hub.ledger().is_closed = outcome.is_ok();
+                let now = hub.world().now;
+                hub.calls().closed = Some(now);
             }));
         }
     }
@@ -172,6 +198,11 @@ impl DriverFace {
             began: Instant::ZERO,
             connect_timeout: world.swarm.connect_timeout,
         };
+        let times = Times {
+            connected: self.hub.ledger().connected,
+            connect_until: Instant::ZERO + world.swarm.connect_timeout,
+        };
+        checks::calls::check(&self.hub.calls(), &world.views, &times)?;
         checks::check(&self.hub.ledger(), &facts)
     }
 }

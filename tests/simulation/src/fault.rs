@@ -1,6 +1,7 @@
 //! The kinds of fault, and what each does to the cluster and the network. Every fault is mended in the end.
 
-use crate::network::{SocketId, Way};
+use crate::network::{Peer, SocketId, Way};
+use crate::swarm::HttpTrouble;
 use crate::world::{Happening, World};
 use couchbase_core::Instant;
 use couchbase_core::wire::{Opcode, Status};
@@ -237,11 +238,11 @@ impl World {
     fn break_link(&mut self, fault: Fault, socket: SocketId, until: Instant) {
         let way = *self.random.pick(&[Way::Up, Way::Down]);
         match fault {
-            Fault::Cut => {
-                if let Some(conn) = self.sockets[socket.0].conn {
-                    self.model.cut(conn);
-                }
-            }
+            Fault::Cut => match self.sockets[socket.0].peer {
+                Some(Peer::Kv(conn)) => self.model.cut(conn),
+                Some(Peer::Views(_)) => self.cut_views(socket),
+                None => {}
+            },
             Fault::Reset => self.reset(socket),
             Fault::OneWay => self.hold(socket, way, until),
             _ => {
@@ -283,6 +284,7 @@ impl World {
         self.note(format_args!("healed"));
         self.trouble = Trouble::new(self.swarm.nodes);
         (self.swarm.repeats, self.swarm.inventions, self.swarm.garbage, self.swarm.lags) = (0, 0, 0, 0);
+        self.swarm.http = HttpTrouble::default();
         self.swarm.faults.clear();
         self.swarm.cancels = 0;
         self.model.forget_planned();

@@ -1,10 +1,12 @@
 //! The client in a world of chance: the real machine against the embedded cluster's model, over links in memory and in
 //! virtual time, with faults. One seed decides everything, so every run can be repeated.
 //!
-//! [`run`] is one run: a busy time in which operations of all kinds on few keys meet whatever faults the seed has
-//! drawn, then a time in which everything is mended and must come to rest. What must hold afterwards is in `checks`.
+//! [`run`] is one run: a busy time in which operations of all kinds on few keys, and on the driver's face also view
+//! queries, meet whatever faults the seed has drawn, then a time in which everything is mended and must come to rest.
+//! What must hold afterwards is in `checks`.
 
 mod agenda;
+mod calls;
 mod checks;
 mod draft;
 mod driver_face;
@@ -19,6 +21,7 @@ mod script;
 mod swarm;
 mod tally;
 mod trace;
+mod views;
 mod world;
 
 pub use tally::Tally;
@@ -61,6 +64,8 @@ pub struct Report {
     pub faults: Tally,
     /// Ends of operations by kind.
     pub outcomes: Tally,
+    /// Ends of calls to view services by kind; none on the machine's face.
+    pub calls: Tally,
     /// Virtual time that passed.
     pub time: Duration,
     /// The promise that was broken, if one was.
@@ -84,21 +89,22 @@ fn run_machine(mut world: World) -> Report {
         outcomes = face.ledger.outcomes();
         outcome
     });
-    report(&world, outcomes, failure)
+    report(&world, outcomes, Tally::default(), failure)
 }
 
 fn run_driver(world: World) -> Report {
     let hub = Arc::new(Hub::new(world));
     let failure = catch(|| DriverFace::new(&hub)?.run());
-    let outcomes = hub.ledger().outcomes();
-    report(&hub.world(), outcomes, failure)
+    let (outcomes, calls) = (hub.ledger().outcomes(), hub.calls().outcomes());
+    report(&hub.world(), outcomes, calls, failure)
 }
 
-fn report(world: &World, outcomes: Tally, failure: Option<String>) -> Report {
+fn report(world: &World, outcomes: Tally, calls: Tally, failure: Option<String>) -> Report {
     Report {
         hash: world.trace.hash(),
         faults: world.tally.clone(),
         outcomes,
+        calls,
         time: Duration::from_nanos(world.now.as_nanos()),
         failure,
     }

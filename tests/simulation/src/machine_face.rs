@@ -287,6 +287,8 @@ impl<'a> MachineFace<'a> {
                     self.end(number, Outcome::GivenUp);
                 }
             }
+            // The driver's own matter.
+            Act::Call => {}
             Act::Heal => self.world.heal(),
             Act::Calm => return self.check_calm(),
             Act::Probe => self.probe(),

@@ -76,7 +76,7 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Wanted>, lexopt::Error> {
 /// True if every promise was kept.
 fn run_face(face: Face, wanted: &Wanted) -> bool {
     let began = Instant::now();
-    let (mut faults, mut outcomes) = (Tally::default(), Tally::default());
+    let (mut faults, mut outcomes, mut calls) = (Tally::default(), Tally::default(), Tally::default());
     let mut virtual_seconds = 0.0;
     for seed in wanted.from..=wanted.from.saturating_add(wanted.seeds - 1) {
         let report = run(seed, face, wanted.is_printed);
@@ -86,6 +86,7 @@ fn run_face(face: Face, wanted: &Wanted) -> bool {
         }
         faults.add(&report.faults);
         outcomes.add(&report.outcomes);
+        calls.add(&report.calls);
         virtual_seconds += report.time.as_secs_f64();
         if wanted.is_printed {
             println!("trace hash {:016x}", report.hash);
@@ -100,6 +101,9 @@ fn run_face(face: Face, wanted: &Wanted) -> bool {
     );
     table("faults", &faults);
     table("operations", &outcomes);
+    if face == Face::Driver {
+        table("calls to view services", &calls);
+    }
     true
 }
 

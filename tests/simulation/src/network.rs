@@ -3,14 +3,20 @@
 //! Bytes of one stream arrive in order, each piece after a delay of its own. What a client had written before its
 //! link broke may still arrive at the server, as on a real network: the model then does it, and answers nobody.
 
+mod stream;
+
 use crate::injector::Injector;
 use crate::routing::Overheard;
+use crate::views::{ViewLink, call_of};
 use crate::world::{Happening, Notice, World, node_at};
 use couchbase_core::Instant;
 use couchbase_testkit::model::ConnId;
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
+use stream::Stream;
+
+/// More of a request than names its call.
+const LONGEST_LINE: usize = 200;
 
 /// One attempt to connect, and the link it becomes. Never used again for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,55 +51,34 @@ pub(crate) enum Stage {
     Closed,
 }
 
+/// What a socket was dialled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    Kv,
+    Views,
+}
+
+/// The server's side of a link.
+pub(crate) enum Peer {
+    Kv(ConnId),
+    Views(Box<ViewLink>),
+}
+
 pub(crate) struct Socket {
     pub(crate) node: usize,
+    pub(crate) service: Service,
     pub(crate) dialed: Instant,
     pub(crate) stage: Stage,
     /// The server's side, while it lives.
-    pub(crate) conn: Option<ConnId>,
+    pub(crate) peer: Option<Peer>,
     up: Stream,
     down: Stream,
     pub(crate) injector: Injector,
     pub(crate) overheard: Overheard,
     latency: Duration,
     write_blocked: bool,
-}
-
-struct Stream {
-    under_way: VecDeque<(Instant, Vec<u8>)>,
-    len: usize,
-    /// Nothing arrives before this.
-    held_until: Instant,
-    last: Instant,
-    arrived: VecDeque<u8>,
-    /// Nothing follows what is under way.
-    has_ended: bool,
-    is_at_end: bool,
-}
-
-impl Stream {
-    fn new() -> Self {
-        Self {
-            under_way: VecDeque::new(),
-            len: 0,
-            held_until: Instant::ZERO,
-            last: Instant::ZERO,
-            arrived: VecDeque::new(),
-            has_ended: false,
-            is_at_end: false,
-        }
-    }
-
-    /// Loses everything behind a byte in the middle of it.
-    fn truncate(&mut self, keep: usize) {
-        let mut left = keep;
-        for (_, piece) in &mut self.under_way {
-            piece.truncate(left);
-            left -= piece.len();
-        }
-        self.under_way.retain(|(_, piece)| !piece.is_empty());
-        self.len = keep.min(self.len);
-    }
+    /// The first that was written, if it is for a view service.
+    request: Vec<u8>,
 }
 
 impl Socket {
@@ -106,7 +91,7 @@ impl Socket {
 
     /// Neither side has let go of it.
     pub(crate) fn is_open(&self) -> bool {
-        self.stage == Stage::Open && self.conn.is_some()
+        self.stage == Stage::Open && self.peer.is_some()
     }
 
     /// Writing has been refused since there was room last.
@@ -131,27 +116,34 @@ impl World {
         let (low, high) = self.swarm.latency_micros;
         let latency = self.random.micros(low..=high);
         // An address that is no node's is refused, as a closed port is.
-        let node = node_at(addr).filter(|node| *node < self.swarm.nodes);
+        let found = node_at(addr).filter(|(node, _)| *node < self.swarm.nodes);
+        let node = found.map(|(node, _)| node);
+        let service = found.map_or(Service::Kv, |(_, service)| service);
+        if service == Service::Views && self.views.is_closing {
+            self.views.report(format!("a view service is dialled after the close, as {id:?}"));
+        }
         self.sockets.push(Socket {
             node: node.unwrap_or(usize::MAX),
+            service,
             dialed: self.now,
             stage: Stage::Dialing,
-            conn: None,
+            peer: None,
             up: Stream::new(),
             down: Stream::new(),
             injector: Injector::default(),
             overheard: self.routing.overhear(),
             latency,
             write_blocked: false,
+            request: Vec::new(),
         });
-        self.note(format_args!("{id:?} dials node {node:?}"));
+        self.note(format_args!("{id:?} dials node {node:?} for {service:?}"));
         self.agenda.plan(self.now + 2 * latency, Happening::Dialed(id));
         id
     }
 
     pub(crate) fn handle_dialed(&mut self, id: SocketId) {
         let socket = &self.sockets[id.0];
-        let node = socket.node;
+        let (node, service) = (socket.node, socket.service);
         if socket.stage != Stage::Dialing {
             return;
         }
@@ -160,10 +152,15 @@ impl World {
             return;
         }
         let refuses = self.trouble.refuses_until.get(node).is_none_or(|until| *until > self.now);
-        let conn = if refuses { None } else { self.model.accept(node, self.now) };
+        let peer = match service {
+            _ if refuses => None,
+            Service::Kv => self.model.accept(node, self.now).map(Peer::Kv),
+            Service::Views => self.model.is_running(node).then(|| Peer::Views(Box::new(ViewLink::new()))),
+        };
+        let is_accepted = peer.is_some();
         let socket = &mut self.sockets[id.0];
-        socket.conn = conn;
-        if conn.is_some() {
+        socket.peer = peer;
+        if is_accepted {
             socket.stage = Stage::Open;
             self.notices.push_back(Notice::Connected(id));
         } else {
@@ -192,7 +189,18 @@ impl World {
             count = 1 + self.random.below(count);
         }
         let socket = &mut self.sockets[id.0];
-        self.routing.handle_written(id, socket.node, &mut socket.overheard, &bytes[..count]);
+        match socket.service {
+            Service::Kv => {
+                self.routing.handle_written(id, socket.node, &mut socket.overheard, &bytes[..count]);
+            }
+            Service::Views => {
+                if self.views.is_closing && socket.request.is_empty() {
+                    self.views.report(format!("{id:?}: a view service is asked after the close"));
+                }
+                let rest = LONGEST_LINE.saturating_sub(socket.request.len()).min(count);
+                socket.request.extend_from_slice(&bytes[..rest]);
+            }
+        }
         self.put(id, Way::Up, &bytes[..count]);
         Moved::Bytes(count)
     }
@@ -216,7 +224,9 @@ impl World {
         for (to, from) in buf.iter_mut().zip(socket.down.arrived.drain(..count)) {
             *to = from;
         }
-        self.routing.handle_read(&mut socket.overheard, &buf[..count]);
+        if socket.service == Service::Kv {
+            self.routing.handle_read(&mut socket.overheard, &buf[..count]);
+        }
         Moved::Bytes(count)
     }
 
@@ -224,6 +234,9 @@ impl World {
     pub(crate) fn close(&mut self, id: SocketId) {
         self.note(format_args!("{id:?} closed"));
         let socket = &mut self.sockets[id.0];
+        if socket.is_open() && !socket.down.has_ended {
+            self.views.let_go.extend(call_of(&socket.request));
+        }
         socket.stage = Stage::Closed;
         socket.down = Stream::new();
         self.end(id, Way::Up);
@@ -231,15 +244,27 @@ impl World {
 
     /// The link breaks: the client learns of it at once, the server after part of what was under way.
     pub(crate) fn reset(&mut self, id: SocketId) {
-        let len = self.sockets[id.0].up.len;
-        let keep = self.random.below(len + 1);
+        self.lose_some(id, Way::Up);
         let socket = &mut self.sockets[id.0];
         socket.stage = Stage::Reset;
         socket.down = Stream::new();
-        socket.up.truncate(keep);
         self.end(id, Way::Up);
         self.notices.push_back(Notice::Readable(id));
         self.notices.push_back(Notice::Writable(id));
+    }
+
+    /// Loses all that is under way behind some byte of it.
+    pub(crate) fn lose_some(&mut self, id: SocketId, way: Way) {
+        let len = self.sockets[id.0].stream(way).len;
+        let keep = self.random.below(len + 1);
+        self.sockets[id.0].stream(way).truncate(keep);
+    }
+
+    /// What is put next arrives so much later.
+    pub(crate) fn pause(&mut self, id: SocketId, way: Way, time: Duration) {
+        let now = self.now;
+        let stream = self.sockets[id.0].stream(way);
+        stream.last = stream.last.max(now) + time;
     }
 
     /// Nothing arrives that way for a while.
@@ -267,7 +292,7 @@ impl World {
         }
     }
 
-    fn end(&mut self, id: SocketId, way: Way) {
+    pub(crate) fn end(&mut self, id: SocketId, way: Way) {
         let now = self.now;
         let stream = self.sockets[id.0].stream(way);
         stream.has_ended = true;
@@ -309,13 +334,19 @@ impl World {
             socket.write_blocked = false;
             self.notices.push_back(Notice::Writable(id));
         }
-        let Some(conn) = self.sockets[id.0].conn else { return };
-        if !bytes.is_empty() {
-            self.model.handle_input(conn, bytes, self.now);
-        }
-        if is_last {
-            self.model.handle_closed(conn);
-            self.sockets[id.0].conn = None;
+        match &mut self.sockets[id.0].peer {
+            None => return,
+            Some(Peer::Views(link)) => link.handle_input(bytes, is_last),
+            Some(Peer::Kv(conn)) => {
+                let conn = *conn;
+                if !bytes.is_empty() {
+                    self.model.handle_input(conn, bytes, self.now);
+                }
+                if is_last {
+                    self.model.handle_closed(conn);
+                    self.sockets[id.0].peer = None;
+                }
+            }
         }
         self.serve();
     }
@@ -325,7 +356,14 @@ impl World {
         let mut out = Vec::new();
         for index in 0..self.sockets.len() {
             let id = SocketId(index);
-            let Some(conn) = self.sockets[index].conn else { continue };
+            let conn = match self.sockets[index].peer {
+                None => continue,
+                Some(Peer::Kv(conn)) => conn,
+                Some(Peer::Views(_)) => {
+                    self.serve_views(id);
+                    continue;
+                }
+            };
             out.clear();
             if self.model.poll_output(conn, &mut out) && self.sockets[index].stage == Stage::Open {
                 let bytes = self.disturb(id, &out);
@@ -334,9 +372,10 @@ impl World {
         }
         while let Some(conn) = self.model.poll_closed() {
             self.model.handle_closed(conn);
-            if let Some(index) = self.sockets.iter().position(|socket| socket.conn == Some(conn)) {
+            let is_its = |socket: &Socket| matches!(socket.peer, Some(Peer::Kv(of)) if of == conn);
+            if let Some(index) = self.sockets.iter().position(is_its) {
                 self.note(format_args!("{:?} closed by the server", SocketId(index)));
-                self.sockets[index].conn = None;
+                self.sockets[index].peer = None;
                 if self.sockets[index].stage == Stage::Open {
                     self.end(SocketId(index), Way::Down);
                 }

@@ -13,6 +13,8 @@ use std::time::Duration;
 pub(crate) enum Act {
     /// Sends so many operations.
     Burst(usize),
+    /// Calls a view service.
+    Call,
     /// Gives one operation up.
     GiveUp(usize),
     Heal,
@@ -48,6 +50,10 @@ const PROBES: usize = 4;
 const ANSWERED: Duration = Duration::from_secs(5);
 /// Until the answers are there, and the next look at links that have left the map.
 const PROBED: Duration = Duration::from_secs(15);
+/// How many view services are called shortly before the close.
+const CALLS: usize = 4;
+/// Between the probes and that, and from the end of everything until it is looked at.
+const CALLED: Duration = Duration::from_secs(1);
 
 impl Script {
     pub(crate) fn plan(world: &mut World) -> Self {
@@ -79,8 +85,17 @@ impl Script {
                 script.add(world, probe + behind, Act::Probe);
             }
             script.add(world, probe + PROBED, Act::Rest);
-            script.add(world, probe + PROBED, Act::Close);
-            script.over = probe + PROBED + Duration::from_secs(1);
+            let called = probe + PROBED + CALLED;
+            let spread = 10 * world.swarm.latency_micros.1;
+            for _ in 0..if world.swarm.calls > 0 { CALLS } else { 0 } {
+                // So that some are being answered then, and others are on their way to a node.
+                let behind = world.random.micros(0..=spread);
+                script.add(world, called + behind, Act::Call);
+            }
+            let close = called + Duration::from_micros(spread);
+            script.add(world, close, Act::Close);
+            // Over a narrow link a call may take all of its time.
+            script.over = close + CALLED + Duration::from_millis(world.swarm.timeout_millis.1);
         }
         // Something must happen then.
         script.count += 1;

@@ -47,10 +47,31 @@ pub(crate) struct Swarm {
     /// Configurations in a thousand for which the node gives one that it gave before.
     pub(crate) lags: u64,
 
+    /// In a thousand bursts, how many come with a view query or something of a design document; only on a driver.
+    pub(crate) calls: u64,
+    /// Most rows of a view.
+    pub(crate) rows: usize,
+    pub(crate) http: HttpTrouble,
+
     pub(crate) faults: Vec<Fault>,
     pub(crate) fault_every: Duration,
     /// Faults do not wait for the first connection.
     pub(crate) is_hostile: bool,
+}
+
+/// What goes wrong with the answers of view services, each in a thousand answers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct HttpTrouble {
+    /// A status without success.
+    pub(crate) refusals: u64,
+    /// The engine gives up behind the rows.
+    pub(crate) errors: u64,
+    /// The link is closed in the middle of the body, or before it.
+    pub(crate) cuts: u64,
+    /// Nothing follows, for ever.
+    pub(crate) stalls: u64,
+    /// Nothing follows for a while.
+    pub(crate) pauses: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,10 +129,32 @@ impl Swarm {
             faults,
             is_hostile: random.chance(120),
             lags: 0,
+            calls: 0,
+            rows: 0,
+            http: HttpTrouble::default(),
         }
         .with_scram(random)
         // From a stream of its own: the rest of the run stays what it was.
         .with_lags(&mut random.clone().fork())
+        .with_views(&mut random.clone().fork().fork())
+    }
+
+    fn with_views(mut self, random: &mut Random) -> Self {
+        if random.chance(500) {
+            self.calls = random.within(50..=700);
+            // What is under way then, and what is between two attempts, ends in ways of its own.
+            self.closes_early |= random.chance(250);
+        }
+        self.rows = *random.pick(&[2, 12, 60]);
+        let rate = |random: &mut Random| if random.chance(400) { random.within(20..=400) } else { 0 };
+        self.http = HttpTrouble {
+            refusals: rate(random),
+            errors: rate(random),
+            cuts: rate(random),
+            stalls: rate(random) / 4,
+            pauses: rate(random),
+        };
+        self
     }
 
     fn with_lags(mut self, random: &mut Random) -> Self {

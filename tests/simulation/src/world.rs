@@ -5,12 +5,13 @@
 
 use crate::agenda::Agenda;
 use crate::fault::{Mending, Trouble};
-use crate::network::{Socket, SocketId, Way};
+use crate::network::{Service, Socket, SocketId, Way};
 use crate::random::Random;
 use crate::routing::Routing;
 use crate::swarm::{Login, Swarm};
 use crate::tally::Tally;
 use crate::trace::Trace;
+use crate::views::Views;
 use couchbase_core::{Config, Instant};
 use couchbase_testkit::model::{Model, NodeAddress, Setup, User};
 use std::collections::VecDeque;
@@ -19,6 +20,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 const KV: u16 = 11210;
+const VIEWS: u16 = KV + 1;
 /// In November 2023. Time of day stands at this when virtual time stands at zero.
 pub(crate) const UNIX_TIME: Duration = Duration::from_secs(1_700_000_000);
 
@@ -35,6 +37,7 @@ pub(crate) struct World {
     pub(crate) sockets: Vec<Socket>,
     pub(crate) notices: VecDeque<Notice>,
     pub(crate) routing: Routing,
+    pub(crate) views: Views,
     /// The configurations that each node has given, in order.
     pub(crate) former_maps: Vec<Vec<Vec<u8>>>,
 }
@@ -74,7 +77,7 @@ impl World {
             .map(|node| NodeAddress {
                 host: host_of(node, swarm.has_names),
                 kv: KV,
-                views: KV + 1,
+                views: VIEWS,
                 mgmt: KV + 2,
             })
             .collect();
@@ -100,6 +103,7 @@ impl World {
             agenda: Agenda::new(),
             sockets: Vec::new(),
             notices: VecDeque::new(),
+            views: Views::default(),
             former_maps: vec![Vec::new(); swarm.nodes],
             routing: Routing::new((0..swarm.nodes).map(|node| host_of(node, swarm.has_names)).collect()),
             swarm,
@@ -117,6 +121,7 @@ impl World {
         let forced = if swarm.login == Login::Plain { "?sasl_mech_force=PLAIN" } else { "" };
         let config = Config::new(format!("couchbase://{}/default{forced}", hosts.join(",")))
             .connect_timeout(swarm.connect_timeout)
+            .views_timeout(Duration::from_millis(swarm.timeout_millis.1))
             .max_in_flight(swarm.max_in_flight)
             .max_in_flight_bytes(swarm.max_in_flight_bytes)
             .max_queued(swarm.max_queued);
@@ -168,7 +173,8 @@ impl World {
     /// Looks a host up; a [`Notice::Resolved`] follows.
     pub(crate) fn resolve(&mut self, query: u64, host: &str, port: u16) {
         let node = (0..self.swarm.nodes).find(|node| host_of(*node, self.swarm.has_names) == host);
-        let fails = self.trouble.no_names_until > self.now;
+        // An address needs nobody to look it up.
+        let fails = self.swarm.has_names && self.trouble.no_names_until > self.now;
         let addrs = match node {
             Some(node) if !fails => vec![SocketAddr::new(address_of(node), port)],
             _ => Vec::new(),
@@ -186,10 +192,15 @@ fn address_of(node: usize) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(10, 0, 0, node as u8 + 1))
 }
 
-/// The node behind an address of [`World::resolve`].
-pub(crate) fn node_at(addr: SocketAddr) -> Option<usize> {
+/// The node behind an address of [`World::resolve`], and what is asked of it.
+pub(crate) fn node_at(addr: SocketAddr) -> Option<(usize, Service)> {
+    let service = match addr.port() {
+        KV => Service::Kv,
+        VIEWS => Service::Views,
+        _ => return None,
+    };
     match addr.ip() {
-        IpAddr::V4(ip) if addr.port() == KV => usize::from(ip.octets()[3]).checked_sub(1),
-        _ => None,
+        IpAddr::V4(ip) => Some((usize::from(ip.octets()[3]).checked_sub(1)?, service)),
+        IpAddr::V6(_) => None,
     }
 }

@@ -35,11 +35,12 @@ fn seeds_that_once_failed() {
 fn fifty_seeds() {
     for face in Face::ALL {
         let mut faults = 0;
-        let mut successes = 0;
+        let (mut successes, mut queries) = (0, 0);
         for seed in 1..=50 {
             let report = keeps_its_promises(seed, face);
             faults += report.faults.iter().map(|(_, count)| count).sum::<u64>();
             successes += report.outcomes.of("success");
+            queries += report.calls.of("all rows, or enough");
         }
         // A world in which nothing goes wrong, or nothing works, would show nothing.
         assert!(
@@ -47,6 +48,8 @@ fn fifty_seeds() {
             "{} face: {faults} faults, {successes} successes",
             face.name()
         );
+        // The machine knows nothing of views.
+        assert_eq!(queries > 100, face == Face::Driver, "{} face: {queries} queries", face.name());
     }
 }
 

@@ -1,6 +1,6 @@
 //! No node is stormed: however its links end, new ones come with longer and longer pauses between them.
 
-use crate::network::Socket;
+use crate::network::{Service, Socket};
 use couchbase_core::Instant;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 
 pub(super) fn check(sockets: &[Socket]) -> Result<(), String> {
     let mut dialed: BTreeMap<usize, Vec<Instant>> = BTreeMap::new();
-    for socket in sockets {
+    for socket in sockets.iter().filter(|socket| socket.service == Service::Kv) {
         dialed.entry(socket.node).or_default().push(socket.dialed);
     }
     for (node, at) in dialed {

@@ -1,6 +1,7 @@
 //! What the runtime, the users and the loop share: the world, the ledger, and who waits for what.
 
 use super::runtime::TIMERS;
+use crate::calls::{self, Calls};
 use crate::ledger::{Ledger, Outcome};
 use crate::network::SocketId;
 use crate::world::{Notice, World};
@@ -14,6 +15,7 @@ use std::task::Waker;
 pub(crate) struct Hub {
     world: Mutex<World>,
     ledger: Mutex<Ledger>,
+    calls: Mutex<Calls>,
     wakers: Mutex<Wakers>,
     pub(super) new_tasks: Mutex<Vec<BoxFuture<()>>>,
     at_clock: Mutex<Option<Interruption>>,
@@ -44,6 +46,7 @@ impl Hub {
         Self {
             world: Mutex::new(world),
             ledger: Mutex::default(),
+            calls: Mutex::default(),
             wakers: Mutex::default(),
             new_tasks: Mutex::default(),
             at_clock: Mutex::default(),
@@ -68,6 +71,10 @@ impl Hub {
         enter(&self.ledger)
     }
 
+    pub(crate) fn calls(&self) -> MutexGuard<'_, Calls> {
+        enter(&self.calls)
+    }
+
     pub(super) fn wakers(&self) -> MutexGuard<'_, Wakers> {
         enter(&self.wakers)
     }
@@ -89,6 +96,12 @@ impl Hub {
         world.note(format_args!("operation {number} ended: {outcome:?}"));
         let effects = world.model.effects().len();
         self.ledger().end(number, outcome, world.now, effects);
+    }
+
+    pub(super) fn end_call(&self, number: usize, outcome: calls::Outcome) {
+        let mut world = self.world();
+        world.note(format_args!("call {number} ended: {outcome:?}"));
+        self.calls().end(number, outcome, world.now, world.views.changes.len());
     }
 
     /// Wakes whom a notice concerns; gives back what is the script's.

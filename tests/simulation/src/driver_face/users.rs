@@ -263,21 +263,26 @@ async fn within<T: Told>(
     manner: Manner,
 ) -> Option<Outcome> {
     let Manner::Dropped(after) = manner else { return Some(outcome(operation.await)) };
-    let mut operation = Box::pin(operation);
+    at_most(hub, after, operation).await.map(outcome)
+}
+
+/// `None`: it took longer, and is dropped.
+pub(super) async fn at_most<T>(hub: &Arc<Hub>, time: Duration, what: impl Future<Output = T>) -> Option<T> {
+    let mut what = Box::pin(what);
     let mut timer = SimTimer::new(hub.clone());
-    timer.reset(now(hub) + after);
-    poll_fn(|cx| match operation.as_mut().poll(cx) {
-        Poll::Ready(result) => Poll::Ready(Some(outcome(result))),
+    timer.reset(now(hub) + time);
+    poll_fn(|cx| match what.as_mut().poll(cx) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
         Poll::Pending => timer.poll(cx).map(|()| None),
     })
     .await
 }
 
-fn now(hub: &Hub) -> Instant {
+pub(super) fn now(hub: &Hub) -> Instant {
     hub.world().now
 }
 
-async fn pause(hub: &Arc<Hub>, time: Duration) {
+pub(super) async fn pause(hub: &Arc<Hub>, time: Duration) {
     let mut timer = SimTimer::new(hub.clone());
     timer.reset(now(hub) + time);
     poll_fn(|cx| timer.poll(cx)).await;
