@@ -17,7 +17,13 @@ pub(crate) struct Draft {
 
 #[derive(Debug, Clone)]
 pub(crate) enum What {
-    Query { form: Form, limit: Option<u64>, is_descending: bool },
+    /// With so many keys it does not fit into a path, and is a POST.
+    Query {
+        form: Form,
+        limit: Option<u64>,
+        is_descending: bool,
+        has_keys: bool,
+    },
     Store(String),
     Read(String),
     Remove(String),

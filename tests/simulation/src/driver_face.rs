@@ -10,7 +10,7 @@ mod users;
 
 pub(crate) use hub::Hub;
 
-use crate::checks::calls::Times;
+use crate::checks::calls::Setting;
 use crate::checks::{self, Facts};
 use crate::draft::{Draft, key};
 use crate::script::{Act, Script};
@@ -198,11 +198,12 @@ impl DriverFace {
             began: Instant::ZERO,
             connect_timeout: world.swarm.connect_timeout,
         };
-        let times = Times {
+        let setting = Setting {
             connected: self.hub.ledger().connected,
             connect_until: Instant::ZERO + world.swarm.connect_timeout,
+            nodes: world.swarm.nodes,
         };
-        checks::calls::check(&self.hub.calls(), &world.views, &times)?;
+        checks::calls::check(&self.hub.calls(), &world.views, &setting)?;
         checks::check(&self.hub.ledger(), &facts)
     }
 }

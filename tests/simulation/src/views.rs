@@ -46,6 +46,8 @@ pub(crate) enum End {
     Whole,
     /// The engine gave up behind the rows.
     GaveUp,
+    /// What is behind the rows is no JSON.
+    Broken,
     /// No rows but this status, which is final or not.
     Refused(u16, bool),
 }
@@ -75,7 +77,7 @@ impl World {
         let (method, path) = (request.method().as_str().to_owned(), request.uri().path().to_owned());
         self.note(format_args!("{id:?} is asked {method} {}", request.uri()));
         let response = match path.strip_prefix("/default/_design/") {
-            Some("sim/_view/rows") if method == "GET" => self.answer_query(node, request),
+            Some("sim/_view/rows") if matches!(&*method, "GET" | "POST") => self.answer_query(node, request),
             Some(name) if !name.contains('/') => self.answer_design(node, name, request),
             _ => {
                 self.views.report(format!("a request that nobody meant: {method} {}", request.uri()));
@@ -102,7 +104,7 @@ impl World {
     }
 
     fn answer_query(&mut self, node: usize, request: &Request) -> Response {
-        let Some(asked) = Asked::read(request.uri().query().unwrap_or_default()) else {
+        let Some(asked) = Asked::read(request.uri().query().unwrap_or_default(), request.body()) else {
             self.views.report(format!("a query that nobody made: {}", request.uri()));
             return error_response(400, "query_parse_error", "which call is this for?");
         };

@@ -10,13 +10,15 @@ use std::time::Duration;
 /// How late an end may come.
 const GRACE: Duration = Duration::from_millis(16);
 
-/// When the connection was made, and until when it had to be.
-pub(crate) struct Times {
+/// What the run was like: when the connection was made, and until when it had to be.
+pub(crate) struct Setting {
     pub(crate) connected: Option<Instant>,
     pub(crate) connect_until: Instant,
+    /// How many there are to be asked.
+    pub(crate) nodes: usize,
 }
 
-pub(crate) fn check(calls: &Calls, views: &Views, times: &Times) -> Result<(), String> {
+pub(crate) fn check(calls: &Calls, views: &Views, setting: &Setting) -> Result<(), String> {
     if let Some(violation) = calls.violation.as_ref().or(views.violation.as_ref()) {
         return Err(violation.clone());
     }
@@ -25,7 +27,7 @@ pub(crate) fn check(calls: &Calls, views: &Views, times: &Times) -> Result<(), S
             call.outcome.as_ref().ok_or_else(|| format!("call {number} never ended: {:?}", call.draft))?;
         let answers: Vec<&Answer> = views.answers.iter().filter(|answer| answer.call == number).collect();
         let was_let_go = views.let_go.contains(&number);
-        check_call(call, outcome, &answers, was_let_go, calls, times).map_err(|broken| {
+        check_call(call, outcome, &answers, was_let_go, calls, setting).map_err(|broken| {
             format!("call {number} {broken}\n  {:?}\n  {outcome:?}\n  sink: {:?}", call.draft, call.told)
         })?;
     }
@@ -47,9 +49,9 @@ fn check_call(
     answers: &[&Answer],
     was_let_go: bool,
     calls: &Calls,
-    times: &Times,
+    setting: &Setting,
 ) -> Result<(), String> {
-    check_time(call, outcome, times)?;
+    check_time(call, outcome, setting)?;
     if let (Some(closed), Some((ended, _))) = (calls.closed, call.ended)
         && call.sent.0 < closed
         && ended > closed
@@ -65,28 +67,38 @@ fn check_call(
         return Err("says that the connection was closed, and nobody has closed it".into());
     }
     if let What::Query { form, .. } = call.draft.what {
+        check_storm(call, answers, setting)?;
         check_told(call, form, outcome)?;
-        check_rows(call, form, outcome, answers, times)?;
+        check_rows(call, form, outcome, answers, setting)?;
     }
     Ok(())
 }
 
-fn check_time(call: &Call, outcome: &Outcome, times: &Times) -> Result<(), String> {
+fn check_time(call: &Call, outcome: &Outcome, setting: &Setting) -> Result<(), String> {
     let (Some((ended, _)), sent) = (call.ended, call.sent.0) else { return Ok(()) };
     if let Some(stopped) = call.stopped.filter(|stopped| *stopped < ended) {
         return Err(format!("was stopped, and ended {:?} later", ended - stopped));
     }
-    let (limit, earliest) = match times.connected {
+    let (limit, earliest) = match setting.connected {
         Some(connected) => {
             (sent.max(connected) + call.draft.timeout, sent.max(connected) + call.draft.timeout)
         }
-        None => (sent.max(times.connect_until), sent),
+        None => (sent.max(setting.connect_until), sent),
     };
     if ended > limit + GRACE {
         return Err(format!("ended {:?} after its deadline", ended - limit));
     }
     if matches!(outcome, Outcome::Failed { kind: ErrorKind::Timeout, .. }) && ended < earliest {
         return Err(format!("timed out {:?} before its deadline", earliest - ended));
+    }
+    Ok(())
+}
+
+/// Before each node is asked again there is a pause: 50 ms that double to 1 s, less up to half by lot.
+fn check_storm(call: &Call, answers: &[&Answer], setting: &Setting) -> Result<(), String> {
+    let rounds = 6 + call.draft.timeout.as_millis() as usize / 500;
+    if answers.len() > rounds * setting.nodes {
+        return Err(format!("asked {} times within {:?}", answers.len(), call.draft.timeout));
     }
     Ok(())
 }
@@ -110,11 +122,11 @@ fn check_rows(
     form: Form,
     outcome: &Outcome,
     answers: &[&Answer],
-    times: &Times,
+    setting: &Setting,
 ) -> Result<(), String> {
     // Rows name their answer: of two answers none has rows in common.
     let is_prefix = |answer: &&&Answer| answer.rows.starts_with(&call.rows);
-    let mut candidates = answers.iter().filter(is_prefix);
+    let candidates = answers.iter().filter(is_prefix);
     if !call.rows.is_empty() && candidates.clone().next().is_none() {
         return Err(format!("was given rows that are no answer's first: {:#?}", call.rows));
     }
@@ -125,25 +137,25 @@ fn check_rows(
             .count()
     };
     let is_whole = |answer: &&Answer| answer.rows.len() == call.rows.len();
+    // The rows of a query that wants all at once are not seen.
+    let is_seen = !matches!(form, Form::All);
+    let ends_in = |end| candidates.clone().any(|answer| answer.end == end && (is_whole(answer) || !is_seen));
     let is_right = match outcome {
         _ if call.stopped.is_some() => matches!(outcome, Outcome::Rows { .. } | Outcome::GivenUp),
         Outcome::GivenUp => true,
         Outcome::Rows { .. } if call.has_enough => true,
-        Outcome::Rows { total, missing } => candidates.any(|answer| {
+        Outcome::Rows { total, missing } => candidates.clone().any(|answer| {
             is_whole(answer)
                 && answer.end == End::Whole
                 && (answer.total, answer.missing) == (*total, *missing)
         }),
         Outcome::Failed { kind, .. } => match kind {
             // A connection that failed has its own error.
-            _ if times.connected.is_none() => true,
+            _ if setting.connected.is_none() => true,
             // Of a 404 whose words were cut off nobody knows that it was not the last word.
             ErrorKind::Http => refused(&|status, is_final| is_final || status == 404) > 0,
-            ErrorKind::ViewEngine => {
-                // The rows of a query that wants all at once are not seen.
-                let is_seen = !matches!(form, Form::All);
-                candidates.any(|answer| answer.end == End::GaveUp && (is_whole(answer) || !is_seen))
-            }
+            ErrorKind::ViewEngine => ends_in(End::GaveUp),
+            ErrorKind::Protocol => ends_in(End::Broken),
             ErrorKind::Other => {
                 matches!(form, Form::Sink(Patience::Fails(_)) | Form::Background(Patience::Fails(_), _))
                     && call.has_enough

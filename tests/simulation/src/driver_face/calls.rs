@@ -11,6 +11,9 @@ use couchbase_views::{DesignDocument, Metadata, Query, ViewExt};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Keys of a query that has some.
+const MANY: usize = 1000;
+
 impl Users {
     /// Invents a call to the view services, and has a task make it.
     pub(super) fn call_one(&self) {
@@ -20,7 +23,7 @@ impl Users {
 
     /// Everything is whole again: views answer.
     pub(super) fn call_probe(&self) {
-        let what = What::Query { form: Form::All, limit: None, is_descending: false };
+        let what = What::Query { form: Form::All, limit: None, is_descending: false, has_keys: false };
         let timeout = Duration::from_millis(2500);
         self.call(Draft { what, timeout, dropped_after: None, is_probe: true });
     }
@@ -66,6 +69,7 @@ fn invent(hub: &Hub) -> Draft {
             form,
             limit: random.chance(300).then(|| random.below(rows + 2) as u64),
             is_descending: random.chance(300),
+            has_keys: random.chance(150),
         },
     };
     let dropped_after = random.chance(cancels).then(|| random.millis(0..=500));
@@ -84,9 +88,14 @@ fn begin(hub: &Hub, draft: &Draft) -> usize {
 
 async fn make(hub: &Arc<Hub>, cb: &Connection, number: usize, draft: &Draft) -> Outcome {
     match &draft.what {
-        What::Query { form, limit, is_descending } => {
-            let options =
-                Options { number, limit: *limit, is_descending: *is_descending, timeout: draft.timeout };
+        What::Query { form, limit, is_descending, has_keys } => {
+            let options = Options {
+                number,
+                limit: *limit,
+                is_descending: *is_descending,
+                has_keys: *has_keys,
+                timeout: draft.timeout,
+            };
             query(hub, cb, *form, &options).await
         }
         What::Store(name) => {
@@ -105,12 +114,19 @@ struct Options {
     number: usize,
     limit: Option<u64>,
     is_descending: bool,
+    has_keys: bool,
     timeout: Duration,
 }
 
 impl Options {
     fn of<M>(&self, query: Query<M>) -> Query<M> {
-        let query = query.start_key(&self.number).descending(self.is_descending).timeout(self.timeout);
+        let query = query.descending(self.is_descending).timeout(self.timeout);
+        // Either way the first of them says which call this is.
+        let query = if self.has_keys {
+            query.keys((0..MANY).map(|key| self.number + key))
+        } else {
+            query.start_key(&self.number)
+        };
         match self.limit {
             Some(limit) => query.limit(limit),
             None => query,

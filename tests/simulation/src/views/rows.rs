@@ -14,10 +14,13 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn read(query: &str) -> Option<Self> {
+    /// The call is the first key, in the path or, where there are many, in the body.
+    pub(super) fn read(query: &str, body: &[u8]) -> Option<Self> {
         let value = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        let keys = std::str::from_utf8(body).ok()?.strip_prefix("{\"keys\":[");
+        let first = keys.and_then(|keys| keys.split(',').next());
         Some(Self {
-            call: value("startkey")?.parse().ok()?,
+            call: value("startkey").or(first)?.parse().ok()?,
             limit: value("limit").map_or(Some(usize::MAX), |limit| limit.parse().ok())?,
             is_descending: value("descending") == Some("true"),
         })
@@ -33,7 +36,10 @@ pub(super) fn make_up(asked: &Asked, attempt: usize, swarm: &Swarm, random: &mut
     }
     rows.truncate(asked.limit);
     let missing = if random.chance(200) { 1 + random.below(2) } else { 0 };
-    let end = if random.chance(swarm.http.errors) { End::GaveUp } else { End::Whole };
+    let end = match random.chance(swarm.http.errors) {
+        true => *random.pick(&[End::GaveUp, End::GaveUp, End::Broken]),
+        false => End::Whole,
+    };
     let answer = Answer { call: asked.call, rows, total: count as u64, missing, end };
     let text = text(&answer);
     let body = if random.chance(500) { Body::Whole(text) } else { Body::Chunks(chunks(&text, random)) };
@@ -61,6 +67,9 @@ fn text(answer: &Answer) -> Bytes {
     }
     if answer.end == End::GaveUp {
         text.push_str(",\"error\":\"shutdown\",\"reason\":\"the index is being rebuilt\"");
+    }
+    if answer.end == End::Broken {
+        text.push_str(",\r\n{\"rows\"");
     }
     text.push_str("\r\n}\n");
     text.into()
