@@ -14,40 +14,49 @@ use std::vec::Vec;
 #[derive(Default)]
 pub(super) struct Deliveries {
     /// By the machine's slot.
-    expected: Vec<Option<(OpId, To)>>,
+    expected: Vec<Expected>,
     queues: Queues,
 }
 
-enum To {
-    Callback(Callback),
+/// Not an enum: that would be put together elsewhere and moved here as a whole, for which the processor waits.
+#[derive(Default)]
+struct Expected {
+    op: Option<OpId>,
+    /// `None` if it goes to a queue.
+    callback: Option<Callback>,
     /// Which of the queues, and the operation's place in it.
-    Queue(usize, u32),
+    queue: usize,
+    place: u32,
 }
 
 impl Deliveries {
     pub(super) fn expect_call(&mut self, op: OpId, callback: Callback) {
-        self.expect(op, To::Callback(callback));
+        self.slot(op).callback = Some(callback);
     }
 
     #[inline]
     pub(super) fn expect_queued(&mut self, op: OpId, ring: &Arc<Ring>, place: u32) {
         let queue = self.queues.enter(ring);
-        self.expect(op, To::Queue(queue, place));
+        let expected = self.slot(op);
+        expected.queue = queue;
+        expected.place = place;
     }
 
     #[inline(always)]
-    fn expect(&mut self, op: OpId, to: To) {
+    fn slot(&mut self, op: OpId) -> &mut Expected {
         if self.expected.len() <= op.slot() {
-            self.expected.resize_with(op.slot() + 1, || None);
+            self.expected.resize_with(op.slot() + 1, Expected::default);
         }
-        debug_assert!(self.expected[op.slot()].is_none(), "the slot is another one's");
-        self.expected[op.slot()] = Some((op, to));
+        let expected = &mut self.expected[op.slot()];
+        debug_assert!(expected.op.is_none() && expected.callback.is_none(), "the slot is another one's");
+        expected.op = Some(op);
+        expected
     }
 
     /// Whether this is one of them.
     #[inline]
     pub(super) fn has(&self, op: OpId) -> bool {
-        matches!(self.expected.get(op.slot()), Some(Some((of, _))) if *of == op)
+        self.expected.get(op.slot()).is_some_and(|expected| expected.op == Some(op))
     }
 
     /// One of them has ended.
@@ -58,16 +67,17 @@ impl Deliveries {
         outcome: impl FnOnce() -> Result<Reply>,
         effects: &mut Effects,
     ) {
-        match self.expected[op.slot()].take() {
-            Some((_, To::Callback(callback))) => effects.push(Effect::Call(callback, outcome())),
-            Some((_, To::Queue(queue, place))) => self.queues.leave(queue, place, outcome, effects),
-            None => effects.push(Effect::Forget(outcome())),
+        let expected = &mut self.expected[op.slot()];
+        expected.op = None;
+        match expected.callback.take() {
+            Some(callback) => effects.push(Effect::Call(callback, outcome())),
+            None => self.queues.leave(expected.queue, expected.place, outcome, effects),
         }
     }
 
     /// Those that have not ended.
     pub(super) fn unfinished(&self) -> impl Iterator<Item = OpId> {
-        self.expected.iter().flatten().map(|(op, _)| *op)
+        self.expected.iter().filter_map(|expected| expected.op)
     }
 }
 

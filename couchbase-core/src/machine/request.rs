@@ -50,6 +50,7 @@ const _: () = assert!(size_of::<Request>() <= 112);
 
 impl Request {
     /// Reads a document.
+    #[inline]
     pub fn get(key: impl Into<Key>) -> Self {
         Self::new(&operation::GET, key.into(), Body::None)
     }
@@ -106,6 +107,7 @@ impl Request {
         Self { may_have_owner, ..Self::new(kind, key, body) }
     }
 
+    #[inline(always)]
     fn new(kind: &'static Kind, key: Key, body: Body) -> Self {
         Self {
             key,
@@ -151,6 +153,7 @@ impl Request {
     }
 
     /// A missing document is then a reply without success, not an error.
+    #[inline(always)]
     pub fn with_quiet(mut self, quiet: bool) -> Self {
         self.is_quiet = quiet && self.kind.can_be_quiet;
         self

@@ -35,7 +35,7 @@ impl<F: Face> Drop for Op<F> {
 }
 
 impl<F: Face> Op<F> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(handle: &Connection<F>, request: Request) -> Self {
         Self { handle: Some(handle.clone()), state: State::Unsent(request) }
     }

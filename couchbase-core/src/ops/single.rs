@@ -62,6 +62,7 @@ macro_rules! extra {
     };
     ($name:ident plain) => {
         impl<F: Face> $name<F> {
+            #[inline(always)]
             pub(crate) fn new(handle: &Connection<F>, request: Request) -> Self {
                 Self(Op::new(handle, request))
             }
