@@ -25,6 +25,8 @@ mod many_keys;
 mod passes;
 #[path = "driver/queue.rs"]
 mod queue;
+#[path = "driver/reading.rs"]
+mod reading;
 #[path = "driver/reentrancy.rs"]
 mod reentrancy;
 #[path = "driver/threads.rs"]

@@ -51,7 +51,8 @@ impl ReadBuffer {
     }
 
     /// Gives back the end of what was taken, the first `done` bytes of which are not wanted any more: reading goes on
-    /// behind the others, which move to the front if they are few.
+    /// behind the others, which move to the front if they are few. What values have left of a buffer is used up, if it is
+    /// less than half: reads into it would be small for ever.
     pub(super) fn give_back(&mut self, mut tail: BytesMut, done: usize) {
         if tail.is_empty() {
             return;
@@ -59,7 +60,7 @@ impl ReadBuffer {
         self.received = tail.len() - done;
         // Neighbours in memory: no byte moves.
         tail.unsplit(mem::take(&mut self.bytes));
-        if done > 0 && self.received < LEAST_ROOM {
+        if done > 0 && self.received < LEAST_ROOM && tail.len() >= SIZE / 2 {
             tail.copy_within(done..done + self.received, 0);
         } else {
             tail.advance(done);
