@@ -129,7 +129,8 @@ impl Op<Futures> {
                     Err(error) => read(Err(error)),
                 }
             }
-            State::Unfit(error) => read(Err(error.clone())),
+            // Nothing of it stays: what it was made from may hold a handle.
+            State::Unfit(error) => read(Err(mem::replace(error, closed()))),
         };
         self.handle = None;
         Poll::Ready(outcome)

@@ -1,8 +1,9 @@
 //! Connecting, closing, being gone.
 
 use crate::in_memory::{InMemory, settle};
-use couchbase_core::{Config, ErrorKind, Event};
+use couchbase_core::{Config, Connection, Encode, Encoded, Error, ErrorKind, Event, Result};
 use futures::FutureExt;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -85,6 +86,33 @@ fn dtor_comes_when_the_last_handle_is_gone_and_all_is_drained() {
     gone.now_or_never().expect("all is drained").unwrap();
     assert_eq!(world.reads().1, 0, "sockets are closed");
     assert!(driver.now_or_never().is_some(), "the driver has ended");
+}
+
+#[test]
+fn an_operation_that_has_ended_keeps_no_connection_open_though_its_error_held_a_handle() {
+    #[derive(Debug)]
+    struct Unfit(#[expect(dead_code, reason = "it is held")] Connection);
+    impl Encode for Unfit {
+        fn encode(self) -> Result<Encoded> {
+            Err(Error::new(ErrorKind::ValueFormat, self))
+        }
+    }
+    impl fmt::Display for Unfit {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("nothing that could be stored")
+        }
+    }
+    impl std::error::Error for Unfit {}
+
+    let world = InMemory::with_nodes(1);
+    let (cb, mut driver) = world.connected();
+    let gone = cb.register_event(Event::Dtor);
+    let mut ended = cb.set("k", Unfit(cb.clone()));
+    assert_eq!((&mut ended).now_or_never().unwrap().unwrap_err().kind(), ErrorKind::ValueFormat);
+    drop(cb);
+    settle(&mut driver);
+    gone.now_or_never().expect("nobody holds a handle").unwrap();
+    drop(ended);
 }
 
 #[test]
