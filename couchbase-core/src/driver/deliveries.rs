@@ -83,15 +83,22 @@ impl Deliveries {
 
 /// Queues that operations are under way for, with the number of those: an operation needs no reference of its own.
 #[derive(Default)]
-struct Queues(Vec<Option<(Arc<Ring>, usize)>>);
+struct Queues {
+    noted: Vec<Option<(Arc<Ring>, usize)>>,
+    free: Vec<usize>,
+}
+
+/// A queue is looked for among so many. Where there are more, one may be noted several times: to look at thousands, one
+/// for each operation that waits, would take longer than everything else.
+const LOOKED_AT: usize = 8;
 
 impl Queues {
     #[inline]
     fn enter(&mut self, ring: &Arc<Ring>) -> usize {
-        let known =
-            self.0.iter().position(|queue| matches!(queue, Some((known, _)) if Arc::ptr_eq(known, ring)));
+        let mut few = self.noted.iter().take(LOOKED_AT);
+        let known = few.position(|queue| matches!(queue, Some((known, _)) if Arc::ptr_eq(known, ring)));
         let queue = known.unwrap_or_else(|| self.add(ring));
-        if let Some((_, under_way)) = &mut self.0[queue] {
+        if let Some((_, under_way)) = &mut self.noted[queue] {
             *under_way += 1;
         }
         queue
@@ -99,11 +106,11 @@ impl Queues {
 
     #[cold]
     fn add(&mut self, ring: &Arc<Ring>) -> usize {
-        let queue = self.0.iter().position(Option::is_none).unwrap_or_else(|| {
-            self.0.push(None);
-            self.0.len() - 1
+        let queue = self.free.pop().unwrap_or_else(|| {
+            self.noted.push(None);
+            self.noted.len() - 1
         });
-        self.0[queue] = Some((ring.clone(), 0));
+        self.noted[queue] = Some((ring.clone(), 0));
         queue
     }
 
@@ -115,12 +122,13 @@ impl Queues {
         outcome: impl FnOnce() -> Result<Reply>,
         effects: &mut Effects,
     ) {
-        let Some((ring, under_way)) = &mut self.0[queue] else { return };
+        let Some((ring, under_way)) = &mut self.noted[queue] else { return };
         effects.queue(ring, place, outcome());
         *under_way -= 1;
         if *under_way == 0 {
             // Its owner may be gone: what is in it is dropped with the effects.
-            effects.let_go(self.0[queue].take().map(|(ring, _)| ring));
+            effects.let_go(self.noted[queue].take().map(|(ring, _)| ring));
+            self.free.push(queue);
         }
     }
 }

@@ -112,3 +112,28 @@ fn a_thread_sleeps_until_an_answer_comes_and_until_the_driver_ends() {
     drop(driver);
     assert_eq!(waiting.join().unwrap(), ErrorKind::Closed);
 }
+
+#[test]
+fn each_of_a_thousand_queues_has_its_own_answers_whichever_are_gone() {
+    let world = InMemory::with_nodes(2);
+    let (cb, mut driver) = world.connected();
+    let cb = cb.callbacks();
+    let mut queues: Vec<_> = (0..1000).map(|_| CompletionQueue::with_capacity(3)).collect();
+    for round in 0..3 {
+        for (n, queue) in queues.iter_mut().enumerate() {
+            (0..3).for_each(|part| cb.get(format!("{round}/{n}/{part}")).send_to(queue, part).unwrap());
+        }
+        // They have answers to come.
+        queues.truncate(queues.len() / 2);
+        settle(&mut driver);
+        for (n, queue) in queues.iter_mut().enumerate() {
+            let mut answers: Vec<_> = queue.drain().collect();
+            answers.sort_by_key(|answer| answer.token);
+            assert_eq!(answers.len(), 3);
+            for answer in answers {
+                let error = answer.result.unwrap_err();
+                assert_eq!(error.key().unwrap().as_str(), format!("{round}/{n}/{}", answer.token));
+            }
+        }
+    }
+}
