@@ -1,8 +1,8 @@
 //! Where the outcomes of operations are waited for: one slot each, used again and again.
 //!
-//! Those that nobody can ask for are in `deliveries`. The machine's slot of an operation is free as soon as its end has been reported; this one stays until whoever waits
-//! has taken the outcome. Nothing in here may be run or dropped while the lock is held: what is removed is handed
-//! out.
+//! Those that nobody can ask for are in `deliveries`. The machine's slot of an operation is free as soon as its end has
+//! been reported; this one stays until whoever waits has taken the outcome. Nothing in here may be run or dropped while
+//! the lock is held: what is removed is handed out.
 
 use super::effects::{Effect, Effects};
 use super::front::Submission;
