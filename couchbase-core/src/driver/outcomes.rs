@@ -35,6 +35,8 @@ impl Waiters<'_> {
 impl Inner {
     /// Takes the machine's events: outcomes to those who wait, the rest to `events`.
     pub(super) fn take_events(&mut self, effects: &mut Effects, events: &mut Vec<Event>) {
+        // These came before.
+        effects.append(&mut self.late);
         events.append(&mut self.late_events);
         if self.client.has_events() {
             let completions = &mut self.front.lock().completions;
@@ -56,7 +58,6 @@ impl Inner {
                 }
             }
         }
-        effects.append(&mut self.late);
     }
 
     /// Takes the machine's events where the driver is not running: it finds them at its next pass.
