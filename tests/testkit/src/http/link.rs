@@ -188,7 +188,9 @@ impl ServerLink {
 
     fn read_request(&mut self) -> Result<Option<Request>, Refusal> {
         if let State::Head(reply) = &mut self.state {
-            let (used, head) = match reply.try_request(&self.inbound) {
+            // No more than the limit is looked at, so that it does not matter how much came at once.
+            let seen = &self.inbound[..self.inbound.len().min(self.limits.head)];
+            let (used, head) = match reply.try_request(seen) {
                 Ok((used, Some(head))) => (used, head),
                 Ok((_, None)) if self.inbound.len() > self.limits.head => {
                     return Err(Refusal::too_large("the head of a request", self.limits.head));

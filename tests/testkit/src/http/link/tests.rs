@@ -162,6 +162,7 @@ fn requests_beyond_the_limits_are_refused() {
     let limits = Limits { head: 200, body: 100 };
     let cases = [
         format!("GET /{} HTTP/1.1\r\n", "x".repeat(250)),
+        format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(250)),
         "PUT / HTTP/1.1\r\ncontent-length: 101\r\n\r\n".to_owned(),
         format!("PUT / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n65\r\n{}\r\n", "y".repeat(0x65)),
         "z".repeat(301),
