@@ -7,6 +7,7 @@ mod config;
 mod connection_string;
 mod cuts;
 mod frame;
+mod machine;
 pub mod mutate;
 mod rows;
 mod session;
@@ -14,6 +15,7 @@ mod session;
 pub use config::config;
 pub use connection_string::connection_string;
 pub use frame::frame;
+pub use machine::machine;
 pub use rows::rows;
 pub use session::session;
 
@@ -21,10 +23,11 @@ pub use session::session;
 pub type Body = (&'static str, fn(&[u8]));
 
 /// All bodies.
-pub const BODIES: [Body; 5] = [
+pub const BODIES: [Body; 6] = [
     ("frame", frame),
     ("config", config),
     ("session", session),
     ("connection_string", connection_string),
     ("rows", rows),
+    ("machine", machine),
 ];

@@ -90,3 +90,8 @@ fn connection_string() {
 fn rows() {
     run("rows");
 }
+
+#[test]
+fn machine() {
+    run("machine");
+}
