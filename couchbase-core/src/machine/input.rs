@@ -165,7 +165,7 @@ impl Client {
 
     pub(super) fn unix_time_at(&self, now: Instant) -> Duration {
         let (unix_time, at) = self.unix_time;
-        unix_time + (now - at)
+        unix_time.saturating_add(now - at)
     }
 
     /// True while the first connection is being made.
