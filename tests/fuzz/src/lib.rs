@@ -6,15 +6,20 @@
 mod config;
 mod connection_string;
 mod cuts;
+mod driver;
 mod frame;
+mod http;
 mod machine;
 pub mod mutate;
 mod rows;
 mod session;
+mod world;
 
 pub use config::config;
 pub use connection_string::connection_string;
+pub use driver::driver;
 pub use frame::frame;
+pub use http::http;
 pub use machine::machine;
 pub use rows::rows;
 pub use session::session;
@@ -23,11 +28,13 @@ pub use session::session;
 pub type Body = (&'static str, fn(&[u8]));
 
 /// All bodies.
-pub const BODIES: [Body; 6] = [
+pub const BODIES: [Body; 8] = [
     ("frame", frame),
     ("config", config),
     ("session", session),
     ("connection_string", connection_string),
     ("rows", rows),
     ("machine", machine),
+    ("driver", driver),
+    ("http", http),
 ];

@@ -5,8 +5,14 @@ use std::path::PathBuf;
 
 /// Mutations per body, unless `FUZZ_ROUNDS` says otherwise.
 const ROUNDS: u64 = 4_000;
+/// The same for bodies of which each run takes a whole client or a script engine.
+const SLOW_ROUNDS: u64 = 600;
 
 fn run(name: &str) {
+    run_rounds(name, ROUNDS);
+}
+
+fn run_rounds(name: &str, rounds: u64) {
     let (_, body) = fuzz::BODIES.iter().find(|(body, _)| *body == name).expect("a body of that name");
     let corpus = corpus(name);
     assert!(corpus.len() >= 5, "{name} has next to no corpus");
@@ -14,7 +20,7 @@ fn run(name: &str) {
         let _told = Told { name, input, place: file.clone() };
         body(input);
     }
-    let (rounds, seed) = (number("FUZZ_ROUNDS", ROUNDS), number("FUZZ_SEED", 1));
+    let (rounds, seed) = (number("FUZZ_ROUNDS", rounds), number("FUZZ_SEED", 1));
     for round in 0..rounds {
         let mut random = Random::new(seed.wrapping_mul(1 << 32).wrapping_add(round));
         let [(_, input), (_, other)] = [0, 1].map(|_| &corpus[random.below(corpus.len())]);
@@ -94,4 +100,14 @@ fn rows() {
 #[test]
 fn machine() {
     run("machine");
+}
+
+#[test]
+fn driver() {
+    run_rounds("driver", SLOW_ROUNDS);
+}
+
+#[test]
+fn http() {
+    run_rounds("http", SLOW_ROUNDS);
 }
