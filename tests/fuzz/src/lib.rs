@@ -12,6 +12,7 @@ mod http;
 mod machine;
 pub mod mutate;
 mod rows;
+mod server;
 mod session;
 mod world;
 
@@ -22,13 +23,14 @@ pub use frame::frame;
 pub use http::http;
 pub use machine::machine;
 pub use rows::rows;
+pub use server::{server_data, server_views};
 pub use session::session;
 
 /// A body with its name, which is that of its corpus.
 pub type Body = (&'static str, fn(&[u8]));
 
 /// All bodies.
-pub const BODIES: [Body; 8] = [
+pub const BODIES: [Body; 10] = [
     ("frame", frame),
     ("config", config),
     ("session", session),
@@ -37,4 +39,6 @@ pub const BODIES: [Body; 8] = [
     ("machine", machine),
     ("driver", driver),
     ("http", http),
+    ("server_data", server_data),
+    ("server_views", server_views),
 ];

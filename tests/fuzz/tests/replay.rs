@@ -111,3 +111,13 @@ fn driver() {
 fn http() {
     run_rounds("http", SLOW_ROUNDS);
 }
+
+#[test]
+fn server_data() {
+    run("server_data");
+}
+
+#[test]
+fn server_views() {
+    run_rounds("server_views", SLOW_ROUNDS);
+}
