@@ -73,7 +73,8 @@ pub struct Connection<F: Face = Futures>(Arc<View>, PhantomData<F>);
 /// ```
 pub type AsyncConnection = Connection<Callbacks>;
 
-const _: () = assert!(size_of::<Connection>() == 8 && size_of::<AsyncConnection>() == 8);
+const _: () = assert!(size_of::<Connection>() == size_of::<usize>());
+const _: () = assert!(size_of::<AsyncConnection>() == size_of::<usize>());
 const fn shareable<T: Send + Sync + Unpin + 'static>() {}
 const _: () = shareable::<Connection>();
 const _: () = shareable::<AsyncConnection>();

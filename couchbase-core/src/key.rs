@@ -25,6 +25,8 @@ use core::fmt;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key(Bytes);
 
+const _: () = assert!(size_of::<Key>() == 4 * size_of::<usize>());
+
 impl Key {
     /// The longest key that a server takes, in bytes.
     pub const MAX_LEN: usize = 250;

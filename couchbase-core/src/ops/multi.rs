@@ -107,7 +107,7 @@ macro_rules! multi_operations {
         #[must_use = "operations do nothing until they are awaited or sent"]
         pub struct $name<F: Face = Futures>(Many<F, $result>);
 
-        const _: () = assert!(size_of::<$name>() <= 128);
+        const _: () = assert!(size_of::<$name>() <= 4 * size_of::<usize>());
 
         impl<F: Face> $name<F> {
             pub(crate) fn new(handle: &Connection<F>, requests: Result<Vec<Request>>) -> Self {
