@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_last_of_those_under_way_counts() {
-        let at = |seconds: u64| Instant::from_nanos(seconds);
+        let at = |nanos: u64| Instant::from_nanos(nanos);
         let mut errands = Errands::default();
         assert_eq!(errands.last(), None);
         let numbers = [3, 9, 5].map(|until| errands.begin(at(until)).map(|(number, _)| number));

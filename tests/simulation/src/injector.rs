@@ -1,8 +1,8 @@
 //! What no server should send, at the boundaries of frames: former replies again, replies to nothing, garbage; and
 //! what a server may send that is behind the others: a configuration that was in force before.
 //!
-//! All but the last only on links that serve: during the handshake anything unasked is a reason to give up, and a failed first
-//! connection is final.
+//! All but the last only on links that serve: during the handshake anything unasked is a reason to give up, and a
+//! failed first connection is final.
 
 use crate::network::SocketId;
 use crate::world::World;
@@ -116,7 +116,7 @@ impl World {
     }
 
     fn invent(&mut self, opaque: u32, out: &mut Vec<u8>) {
-        // Half the generations away from any that this run reaches.
+        // Half of all positions on a link away from any that this run reaches.
         let never_used = opaque ^ 0x8000_0000;
         let own = 0xffff_0000 | self.random.below(0xffff) as u32;
         let frame = match self.random.below(4) {

@@ -73,8 +73,7 @@ pub trait DocumentSource {
     fn placement(&self) -> Placement;
 
     /// Checks a user's password and tells what the user may do with `bucket`; both are empty in a request that names
-    /// nobody. For a bucket that does not exist the
-    /// answer says whether the user could learn that.
+    /// nobody. For a bucket that does not exist the answer says whether the user could learn that.
     fn authenticate(&self, user: &str, password: &str, bucket: &str) -> Access;
 
     /// The bucket's UUID (lower case hexadecimal), `None` without such a bucket.
