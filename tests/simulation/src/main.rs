@@ -109,9 +109,9 @@ fn run_face(face: Face, wanted: &Wanted) -> bool {
 
 fn table(title: &str, tally: &Tally) {
     let total: u64 = tally.iter().map(|(_, count)| count).sum();
-    println!("  {title:<30} {total:>9}");
+    println!("  {title:<36} {total:>9}");
     for (what, count) in tally.iter() {
-        println!("    {what:<28} {count:>9}");
+        println!("    {what:<34} {count:>9}");
     }
 }
 
