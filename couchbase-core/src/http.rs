@@ -1,9 +1,9 @@
 //! One HTTP/1.1 exchange, sans-IO: a request becomes bytes, received bytes become a status, headers and a body.
 //!
-//! It knows nothing of sockets, retries or what it is used for; views and, later, bootstrap over HTTP share it.
-//! The grammar is `ureq-proto`'s. What that leaves to its caller is decided here: a body that ends before its
-//! announced end is an error, what comes before the body is bounded, and no secret passes through the library (it logs
-//! what it writes). Nothing received can panic or make this allocate more than what was handed in plus [`MAX_HEAD`].
+//! It knows nothing of sockets, retries or what it is used for. The grammar is `ureq-proto`'s. What that leaves to its
+//! caller is decided here: a body that ends before its announced end is an error, what comes before the body is
+//! bounded, and no secret passes through the library (it logs what it writes). Nothing received can panic or make this
+//! allocate more than what was handed in plus [`MAX_HEAD`].
 
 mod authorization;
 mod failure;

@@ -1,5 +1,5 @@
-//! Where the programs find their cluster: the one that `COUCHBASE_CONNECTION_STRING` names, or an embedded one with the
-//! few documents that they expect.
+//! Where the programs find their cluster: an embedded one with the few documents that they expect, or the one that
+//! `COUCHBASE_CONNECTION_STRING` names, which must have them.
 
 use couchbase_testkit::Cluster;
 use std::env;
