@@ -37,12 +37,12 @@ use std::time::Duration;
 ///
 /// # Errors of every operation
 /// Before anything is sent: `Argument` for a key that is empty or longer than 250 bytes, or a timeout of zero;
-/// `Overloaded` at the limits below; `Closed`; and the connection's own error, if it failed. From then on: `Timeout`;
-/// `Network` for a write whose link was lost; `Locked` for a write to a document that another client has locked;
-/// `TemporaryFail` where the server is out of resources for good, or the operation was
-/// [overtaken](crate::Error::is_overtaken); `Auth` for a user who may not do this; `NotSupported`, `Protocol` and
-/// `Other` for answers that nobody expects. [`is_ambiguous`](crate::Error::is_ambiguous) tells whether it may have
-/// happened all the same.
+/// `Overloaded` at the limits below; `Closed`; and the connection's own error, if it failed. From then on:
+/// `Timeout`; `Network` for a write whose link was lost; `Locked` for a write to a document that another client has
+/// locked; `TemporaryFail` where the server is out of resources for good, or the operation was
+/// [overtaken](crate::Error::is_overtaken); `Auth` for a user who may not do this, or whom the key's node refuses
+/// when its link is made again; `NotSupported`, `Protocol` and `Other` for answers that nobody expects.
+/// [`is_ambiguous`](crate::Error::is_ambiguous) tells whether it may have happened all the same.
 ///
 /// # Deadlines and limits
 /// An operation ends within 2.5 s, or what the [configuration](crate::Config::timeout),

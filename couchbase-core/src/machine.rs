@@ -49,6 +49,7 @@ mod owed;
 mod placing;
 mod random;
 mod reconnect;
+mod refused_user;
 mod replies;
 mod request;
 mod retry;
@@ -114,6 +115,8 @@ pub struct Client {
     nodes: Vec<NodeState>,
     /// How many nodes ever came into the map.
     stays: u64,
+    /// A node refuses the user.
+    is_user_refused: bool,
     /// Hosts being looked up.
     resolving: BTreeMap<ResolveId, Target>,
     resolutions: u64,
@@ -179,6 +182,7 @@ impl Client {
             map: None,
             nodes: Vec::new(),
             stays: 0,
+            is_user_refused: false,
             resolving: BTreeMap::new(),
             resolutions: 0,
             configuration: configuration::Fetching::default(),

@@ -64,6 +64,7 @@ impl Client {
         self.table.end_waits_for_map(now);
         self.open_missing_links(now);
         self.send_all_ready(now);
+        self.end_refused(now);
     }
 
     /// Exchanges the map; returns the nodes that are not in it any more.
@@ -83,6 +84,7 @@ impl Client {
             self.nodes.push(state);
         }
         self.map = Some(map);
+        self.note_refusals();
         former
     }
 

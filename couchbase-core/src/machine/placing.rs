@@ -56,8 +56,11 @@ impl Client {
         op
     }
 
-    /// Gives an operation its vbucket, and sends it if nothing forbids it.
+    /// Gives an operation its vbucket, and sends it if nothing forbids it. One that nobody would take ends.
     pub(super) fn place(&mut self, id: OpId, now: Instant) {
+        if self.end_if_refused(id, now) {
+            return;
+        }
         let (Some(live), Some(map)) = (self.table.get(id), &self.map) else { return };
         let key = live.request.key.clone();
         let vbucket = map.vbucket_of(key.as_bytes());

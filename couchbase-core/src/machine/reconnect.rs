@@ -2,7 +2,7 @@
 
 use super::id::StayId;
 use super::link::{Purpose, Target};
-use super::retry::controlled;
+use super::retry::{controlled, seldom};
 use super::timer::Timer;
 use super::{Client, LinkId};
 use crate::{Error, ErrorKind, Instant, Node};
@@ -23,6 +23,8 @@ pub(super) struct NodeState {
     is_coming: bool,
     /// How often in a row that failed, or gave a link that did not last.
     failures: u32,
+    /// How often in a row the user was refused.
+    refusals: u32,
     /// Since when the link has served.
     since: Option<Instant>,
     /// How the last link was lost, or could not be made.
@@ -31,7 +33,16 @@ pub(super) struct NodeState {
 
 impl NodeState {
     pub(super) fn new(node: Node, stay: StayId) -> Self {
-        Self { node, stay, link: None, is_coming: false, failures: 0, since: None, trouble: None }
+        Self {
+            node,
+            stay,
+            link: None,
+            is_coming: false,
+            failures: 0,
+            refusals: 0,
+            since: None,
+            trouble: None,
+        }
     }
 
     /// A link opened for this purpose is there.
@@ -69,16 +80,19 @@ impl Client {
     /// for its own sake.
     pub(super) fn node_lost(&mut self, stay: StayId, trouble: Error, now: Instant) {
         let Some(state) = self.unlinked(stay) else { return };
+        state.refusals = if trouble.kind() == ErrorKind::Auth { state.refusals + 1 } else { 0 };
         state.trouble = Some(trouble);
         if state.since.take().is_some_and(|since| now - since >= LASTING) {
             state.failures = 0;
         }
         state.failures += 1;
         state.is_coming = true;
-        let delay = controlled(state.failures);
+        let delay = if state.refusals > 0 { seldom(state.refusals) } else { controlled(state.failures) };
         let at = now + self.random.jittered(delay);
         self.timers.insert(at, Timer::Reconnect(stay));
         self.metrics.reconnects += 1;
+        self.note_refusals();
+        self.end_refused(now);
         // It may have left the cluster; the others know.
         self.fetch_configuration(now);
     }
@@ -104,11 +118,13 @@ impl Client {
                 state.link = Some(link);
                 state.since = Some(now);
                 state.trouble = None;
+                state.refusals = 0;
                 state.has_come(&purpose);
                 let name = state.node.clone();
                 if let Some(ready) = self.links.get_mut(link) {
                     ready.node = name;
                 }
+                self.note_refusals();
                 self.send_all_ready(now);
             }
             surplus => {

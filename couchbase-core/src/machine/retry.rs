@@ -133,5 +133,10 @@ pub(super) fn controlled(attempts: u32) -> Duration {
     Duration::from_millis(CONTROLLED[(attempts.saturating_sub(1) as usize).min(CONTROLLED.len() - 1)])
 }
 
+/// The same where the user is refused, which may lock an account: 1 s, doubled each time, 64 s at most.
+pub(super) fn seldom(refusals: u32) -> Duration {
+    Duration::from_secs(1 << refusals.saturating_sub(1).min(6))
+}
+
 #[cfg(test)]
 mod tests;

@@ -89,6 +89,9 @@ impl Client {
         if !may_come || self.table.is_exhausted() {
             return Err(self.overloaded());
         }
+        if let Some(error) = self.refusal_for(&request.key) {
+            return Err(error);
+        }
         Ok(())
     }
 

@@ -2,9 +2,9 @@
 
 use crate::script::{Received, Script, cluster};
 use bytes::BytesMut;
-use couchbase_core::Config;
 use couchbase_core::machine::{LinkId, LinkLoss, Request};
 use couchbase_core::wire::{Opcode, Outgoing, Status};
+use couchbase_core::{Config, Encode, ErrorKind};
 use std::time::Duration;
 
 const HOST: &str = "couchbase://10.0.0.1/default";
@@ -151,4 +151,61 @@ fn many_operations_of_one_vbucket_all_go_over_its_next_link() {
     }
     script.establish(next);
     assert_eq!(script.requests(next).len(), 4096);
+}
+
+/// The answers to a handshake in which the user is refused.
+fn refuse_user(script: &mut Script, link: LinkId) {
+    script.client.handle_connected(link, script.now);
+    for Received { opcode, opaque, .. } in script.requests(link) {
+        let status = match opcode {
+            Opcode::HELLO | Opcode::GET_ERROR_MAP => Status::UNKNOWN_COMMAND,
+            _ => Status::AUTH_ERROR,
+        };
+        script.say(link, Outgoing { opaque, ..Outgoing::response(opcode, status) });
+    }
+}
+
+#[test]
+fn a_user_who_is_refused_later_is_told_at_once_and_the_node_is_asked_seldom() {
+    let (mut script, link) = Script::connected(HOST, cluster(1, &["10.0.0.1"], &[0]));
+    let read = script.submit(Request::get("k"), 600 * SECOND);
+    script.requests(link);
+    let opened = script.opened.len();
+    script.client.handle_lost(link, LinkLoss::Eof, script.now);
+    script.events();
+    let waits = script.submit(Request::set("k", 1.encode().unwrap()), 600 * SECOND);
+    script.pass(SECOND / 10);
+    assert!(script.results.is_empty(), "it may be only the link");
+    let next = script.opened[opened].0;
+    refuse_user(&mut script, next);
+    for op in [read, waits] {
+        let error = script.error(op);
+        assert_eq!((error.kind(), error.is_ambiguous()), (ErrorKind::Auth, false));
+        let words = error.to_string();
+        assert!(error.node().is_some() && words.contains("AUTH_ERROR"), "{words}");
+    }
+    let second = Duration::from_secs(1);
+    let refused = script.client.submit(Request::get("k"), second, script.now).unwrap_err().error;
+    assert_eq!((refused.kind(), refused.key().unwrap().as_str()), (ErrorKind::Auth, "k"));
+
+    let end = script.now + 600 * SECOND;
+    let mut seen = script.opened.len();
+    let mut attempts = 1;
+    while script.now < end {
+        script.pass(SECOND / 10);
+        while let Some(&(link, _)) = script.opened.get(seen) {
+            refuse_user(&mut script, link);
+            attempts += 1;
+            seen += 1;
+        }
+    }
+    assert!((10..20).contains(&attempts), "{attempts} attempts in ten minutes");
+    // The password is right again.
+    while script.opened.len() == seen {
+        script.pass(SECOND);
+    }
+    let link = script.opened[seen].0;
+    script.establish(link);
+    script.submit(Request::get("k"), second);
+    assert_eq!(script.requests(link).len(), 1);
 }
