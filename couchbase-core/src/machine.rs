@@ -163,7 +163,7 @@ impl Client {
             bucket: Some(config.bucket.clone()),
             ..Settings::new(concat!("couchbase-rust/", env!("CARGO_PKG_VERSION")))
         };
-        let connecting = Connecting::new(&config, &mut random);
+        let connecting = Connecting::new(&config, &mut random, now);
         let mut client = Self {
             config,
             settings: Arc::new(settings),

@@ -20,6 +20,7 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What is left to try, and how it went so far.
 pub(super) struct Connecting {
+    until: Instant,
     hosts: VecDeque<(String, u16)>,
     /// Hosts that are to be asked again, and not before then.
     again: Vec<(Instant, (String, u16))>,
@@ -32,17 +33,25 @@ pub(super) struct Connecting {
 }
 
 impl Connecting {
-    pub(super) fn new(config: &Checked, random: &mut Random) -> Self {
+    pub(super) fn new(config: &Checked, random: &mut Random, now: Instant) -> Self {
         let mut hosts: Vec<_> = config.seeds.iter().map(|seed| (seed.host.clone(), seed.port)).collect();
         random.shuffle(&mut hosts);
-        Self { hosts: hosts.into(), again: Vec::new(), next: None, under_way: 0, failure: None }
+        let until = now + config.connect_timeout;
+        Self { until, hosts: hosts.into(), again: Vec::new(), next: None, under_way: 0, failure: None }
+    }
+
+    /// When the time for the first connection is over.
+    pub(super) fn until(&self) -> Instant {
+        self.until
     }
 }
 
 impl Client {
     pub(super) fn begin_connecting(&mut self) {
         let now = self.now;
-        self.timers.insert(now + self.config.connect_timeout, Timer::ConnectDeadline);
+        if let Phase::Connecting(connecting) = &self.phase {
+            self.timers.insert(connecting.until, Timer::ConnectDeadline);
+        }
         self.try_next_seed(now);
     }
 

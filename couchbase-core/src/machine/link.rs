@@ -65,8 +65,8 @@ pub(super) struct Link {
 
 /// How far a link has come.
 pub(super) enum Stage {
-    /// The socket is being connected; these addresses are left to try.
-    Opening { others: VecDeque<SocketAddr> },
+    /// The socket is being connected; these addresses are left to try, and all of them together until then.
+    Opening { others: VecDeque<SocketAddr>, until: Instant },
     /// The session is being set up.
     Handshaking(Handshake),
     /// Operations may travel.
@@ -94,12 +94,12 @@ impl OwnRequests {
 }
 
 impl Link {
-    pub(super) fn new(id: LinkId, target: Target, others: VecDeque<SocketAddr>) -> Self {
+    pub(super) fn new(id: LinkId, target: Target, others: VecDeque<SocketAddr>, until: Instant) -> Self {
         Self {
             id,
             node: target.node(),
             target,
-            stage: Stage::Opening { others },
+            stage: Stage::Opening { others, until },
             batch: Transmit::new(),
             is_dirty: false,
             owed: Owed::default(),
@@ -140,7 +140,12 @@ pub(super) struct Links {
 
 impl Links {
     /// Opens a slot for a link; `None` if there are absurdly many.
-    pub(super) fn insert(&mut self, target: Target, others: VecDeque<SocketAddr>) -> Option<LinkId> {
+    pub(super) fn insert(
+        &mut self,
+        target: Target,
+        others: VecDeque<SocketAddr>,
+        until: Instant,
+    ) -> Option<LinkId> {
         let slot = match self.slots.iter().position(|(_, link)| link.is_none()) {
             Some(slot) => slot,
             None => {
@@ -149,7 +154,7 @@ impl Links {
             }
         };
         let id = LinkId::new(u16::try_from(slot).ok()?, self.slots[slot].0);
-        self.slots[slot].1 = Some(Link::new(id, target, others));
+        self.slots[slot].1 = Some(Link::new(id, target, others, until));
         Some(id)
     }
 

@@ -20,7 +20,7 @@ impl Client {
         let error =
             Error::new(ErrorKind::Network, alloc::format!("{}{why}{}", step(&link.stage), remedy(link)));
         // The other addresses of a host go first.
-        if let Stage::Opening { others } = &mut link.stage
+        if let Stage::Opening { others, .. } = &mut link.stage
             && let Some(addr) = others.pop_front()
         {
             self.outbox.push(Event::Open { link: id, addr });

@@ -23,6 +23,16 @@ const WITHIN: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(1);
 
 impl Client {
+    /// By when a link that is begun for this purpose now must serve: all hosts of the connection string together have
+    /// the time of the first connection.
+    fn until(&self, purpose: &Purpose, now: Instant) -> Instant {
+        let until = now + self.time_for(purpose);
+        match (purpose, &self.phase) {
+            (Purpose::Seed, Phase::Connecting(connecting)) => until.min(connecting.until()),
+            _ => until,
+        }
+    }
+
     /// How long a look-up for this purpose may take, and a link.
     fn time_for(&self, purpose: &Purpose) -> Duration {
         match purpose {
@@ -48,21 +58,27 @@ impl Client {
 
     /// Opens a link: the addresses are tried in turn, each for its share of the time.
     pub(super) fn open(&mut self, target: Target, addresses: &[SocketAddr], now: Instant) {
+        let until = self.until(&target.purpose, now);
+        self.open_until(target, addresses, until, now);
+    }
+
+    fn open_until(&mut self, target: Target, addresses: &[SocketAddr], until: Instant, now: Instant) {
         let mut others: VecDeque<_> = addresses.iter().copied().collect();
         let Some(addr) = others.pop_front() else {
             let words = "the host has no address; is it spelled right?";
             self.target_failed(&target, Error::new(ErrorKind::UnknownHost, words), now);
             return;
         };
-        let (left, within) = (others.len() as u32, self.time_for(&target.purpose));
-        let Some(link) = self.links.insert(target.clone(), others) else {
+        let left = others.len() as u32;
+        let Some(link) = self.links.insert(target.clone(), others, until) else {
             self.target_failed(&target, Error::new(ErrorKind::Overloaded, "too many links"), now);
             return;
         };
         if left > 0 {
-            self.timers.insert(now + (within / (left + 1)).max(PATIENCE), Timer::NextAddress(link));
+            let share = (until - now) / (left + 1);
+            self.timers.insert(now + share.max(PATIENCE), Timer::NextAddress(link));
         }
-        self.timers.insert(now + within, Timer::Handshake(link));
+        self.timers.insert(until, Timer::Handshake(link));
         self.outbox.push(Event::Open { link, addr });
     }
 
@@ -82,12 +98,12 @@ impl Client {
     /// An address has had its share of the time and is silent: the rest of them are tried.
     pub(super) fn try_next_address(&mut self, silent: LinkId, now: Instant) {
         let Some(link) = self.links.get(silent) else { return };
-        if let Stage::Opening { others } = &link.stage
+        if let Stage::Opening { others, until } = &link.stage
             && !others.is_empty()
         {
-            let (target, rest) = (link.target.clone(), Vec::from_iter(others.iter().copied()));
+            let (target, rest, until) = (link.target.clone(), Vec::from_iter(others.iter().copied()), *until);
             self.drop_link(silent);
-            self.open(target, &rest, now);
+            self.open_until(target, &rest, until, now);
         }
     }
 

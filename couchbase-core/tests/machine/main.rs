@@ -1,5 +1,6 @@
 //! The machine alone, against the embedded cluster's model: no socket, no clock, every step under the test's control.
 
+mod addresses;
 mod bootstrap;
 mod chaos;
 mod hostile;
