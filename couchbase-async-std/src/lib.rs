@@ -114,7 +114,7 @@ pub async fn connect(config: impl Into<Config>) -> Result<Connection> {
 ///
 /// # Errors
 /// [`Argument`](ErrorKind::Argument) for a configuration with a mistake, [`NoRuntime`](ErrorKind::NoRuntime) if the
-/// system gives no thread.
+/// system gives no thread, or no file descriptors to wait for sockets with.
 pub fn open(config: impl Into<Config>) -> Result<Connection> {
     couchbase_core::open(config, AsyncIo::background()?)
 }

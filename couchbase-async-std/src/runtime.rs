@@ -30,7 +30,8 @@ impl AsyncIo {
     /// there is nothing to do, and ends with the process.
     ///
     /// # Errors
-    /// [`NoRuntime`](couchbase_core::ErrorKind::NoRuntime) if the system gives no thread.
+    /// [`NoRuntime`](couchbase_core::ErrorKind::NoRuntime) if the system gives no thread, or no file descriptors to wait
+    /// for sockets with.
     pub fn background() -> Result<Self> {
         background::start()?;
         Ok(Self::on(background::spawn))
