@@ -99,8 +99,13 @@
 //! # The runtime
 //!
 //! It may be of either flavour, and needs sockets and time (`enable_all`). The client runs as one task on it and ends
-//! with it: operations that it leaves behind end with [`ErrorKind::Closed`]. A paused clock (`tokio::time::pause`)
-//! pauses the client's deadlines as well.
+//! with it: operations that it leaves behind end with [`ErrorKind::Closed`]. A worker that a task blocks may be the one
+//! that the client would run on next, and then nothing moves, deadlines included: where a task must wait for an operation
+//! without `.await`, use `tokio::task::block_in_place` or `spawn_blocking`.
+//!
+//! A paused clock (`tokio::time::pause`) is the client's clock too. tokio moves it on by itself whenever all tasks wait,
+//! also for a server: what is asked then times out before there can be an answer. Pause it in between, and resume it to
+//! connect and to operate.
 //!
 //! # Where things are
 //!

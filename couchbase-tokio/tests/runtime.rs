@@ -30,6 +30,15 @@ async fn time_is_tokios_and_may_be_paused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_paused_clock_runs_on_while_a_server_is_waited_for() {
+    let real = std::time::Instant::now();
+    let (_mute, addr) = listener();
+    let error = couchbase_tokio::connect(format!("couchbase://app:secret@{addr}/default")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+    assert!(real.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_end_of_time_is_an_instant_too() {
     let runtime = Tokio::current().unwrap();
     let mut timer = runtime.timer();
