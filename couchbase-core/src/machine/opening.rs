@@ -235,7 +235,7 @@ impl Client {
 }
 
 fn in_words(failure: HandshakeFailure) -> Error {
-    let error = Error::new(failure.kind, alloc::format!("{failure}"));
+    let error = Error::new(failure.kind, alloc::format!("{} failed: {}", failure.step, failure.message));
     match failure.status {
         Some(status) => error.with_status(status),
         None => error,

@@ -67,6 +67,8 @@ impl<O: Operation> Operation for Optional<O> {
 impl<O: Operation<Face = Futures> + Unpin> Future for Optional<O> {
     type Output = Result<Option<O::Output>>;
 
+    /// # Panics
+    /// If it is polled again after its outcome.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.op().poll(cx.waker(), Self::read)
     }

@@ -71,6 +71,8 @@ where
 impl<O: Operation<Output: Valued, Face = Futures> + Unpin, T: Decode> Future for Value<O, T> {
     type Output = Result<<O::Output as Valued>::As<T>>;
 
+    /// # Panics
+    /// If it is polled again after its outcome.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.op().poll(cx.waker(), Self::read)
     }

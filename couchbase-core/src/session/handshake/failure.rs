@@ -31,13 +31,11 @@ impl HandshakeFailure {
 
     /// The server said no with `packet`, and `message` says what that means.
     pub(super) fn refused(step: &'static str, kind: ErrorKind, message: &str, packet: &Packet<'_>) -> Self {
-        let status = packet.status();
-        let mut message = format!("{message} ({status}");
+        let mut message = String::from(message);
         if let Some(body) = ErrorBody::parse(packet.value()) {
-            message.push_str(&format!("; the server says: {body}"));
+            message.push_str(&format!(" (the server says: {body})"));
         }
-        message.push(')');
-        Self { step, kind, status: Some(status), message }
+        Self { step, kind, status: Some(packet.status()), message }
     }
 
     /// The server said no with `packet`, for no reason that is special to this step.
@@ -53,7 +51,11 @@ impl HandshakeFailure {
 
 impl fmt::Display for HandshakeFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} failed: {}", self.step, self.message)
+        write!(f, "{} failed: {}", self.step, self.message)?;
+        match self.status {
+            Some(status) => write!(f, "; status {status}"),
+            None => Ok(()),
+        }
     }
 }
 

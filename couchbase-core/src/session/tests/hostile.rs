@@ -134,7 +134,7 @@ fn bodies_may_be_anything() {
     let expect = |opcode, status, body: &[u8], kind: ErrorKind, words: &str| {
         let failure = bootstrap(weak(), &mut Server::new().replacing(opcode, status, body)).expect_err(words);
         assert_eq!(failure.kind, kind, "{failure}");
-        assert!(failure.message.contains(words), "{failure} lacks {words:?}");
+        assert!(failure.to_string().contains(words), "{failure} lacks {words:?}");
     };
     expect(Opcode::HELLO, Status::SUCCESS, &[0, 3, 0], ErrorKind::Protocol, "3 bytes, an odd number");
     expect(Opcode::HELLO, Status::ETMPFAIL, b"", ErrorKind::TemporaryFail, "ETMPFAIL");
