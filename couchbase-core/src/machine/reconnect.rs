@@ -24,7 +24,7 @@ pub(super) struct NodeState {
     /// How often in a row that failed, or gave a link that did not last.
     failures: u32,
     /// How often in a row the user was refused.
-    refusals: u32,
+    pub(super) refusals: u32,
     /// Since when the link has served.
     since: Option<Instant>,
     /// How the last link was lost, or could not be made.

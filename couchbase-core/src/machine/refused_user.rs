@@ -1,6 +1,8 @@
-//! A node refuses the user when a link to it is made again: what waits for it is told at once, and it is asked seldom.
+//! A node refuses the user when a link to it is made again: what waits for it is told, and it is asked seldom.
 //!
-//! The first connection fails as a whole instead; see `bootstrap`.
+//! Not before it has done so twice in a row, a second apart: a node that has just left the cluster knows no users any more,
+//! and one that has just come does not know them yet; the others tell where its vbuckets are. The first connection fails as
+//! a whole instead; see `bootstrap`.
 
 use super::reconnect::NodeState;
 use super::table::{Live, State};
@@ -10,7 +12,7 @@ use alloc::vec::Vec;
 
 impl NodeState {
     fn refuses_user(&self) -> bool {
-        self.link.is_none() && self.trouble.as_ref().is_some_and(|trouble| trouble.kind() == ErrorKind::Auth)
+        self.link.is_none() && self.refusals >= 2
     }
 
     /// Why what goes to this node fails, if it does.

@@ -166,7 +166,7 @@ fn refuse_user(script: &mut Script, link: LinkId) {
 }
 
 #[test]
-fn a_user_who_is_refused_later_is_told_at_once_and_the_node_is_asked_seldom() {
+fn a_user_who_is_refused_twice_is_told_and_the_node_is_asked_seldom() {
     let (mut script, link) = Script::connected(HOST, cluster(1, &["10.0.0.1"], &[0]));
     let read = script.submit(Request::get("k"), 600 * SECOND);
     script.requests(link);
@@ -177,6 +177,10 @@ fn a_user_who_is_refused_later_is_told_at_once_and_the_node_is_asked_seldom() {
     script.pass(SECOND / 10);
     assert!(script.results.is_empty(), "it may be only the link");
     let next = script.opened[opened].0;
+    refuse_user(&mut script, next);
+    assert!(script.results.is_empty(), "the node may have left the cluster a moment ago");
+    script.pass(2 * SECOND);
+    let next = script.opened[opened + 1].0;
     refuse_user(&mut script, next);
     for op in [read, waits] {
         let error = script.error(op);
@@ -190,7 +194,7 @@ fn a_user_who_is_refused_later_is_told_at_once_and_the_node_is_asked_seldom() {
 
     let end = script.now + 600 * SECOND;
     let mut seen = script.opened.len();
-    let mut attempts = 1;
+    let mut attempts = 2;
     while script.now < end {
         script.pass(SECOND / 10);
         while let Some(&(link, _)) = script.opened.get(seen) {
