@@ -17,8 +17,8 @@ impl Client {
     ///
     /// # Errors
     /// `Argument` and `TooBig` for what no server would take; `Overloaded` if the limit of operations or bytes in
-    /// flight is reached, or others stand in line; `Closed` after [`close`](Self::close); the connection's own error
-    /// if it failed. Nothing is sent then.
+    /// flight is reached, or others stand in line; `Closed` after [`close`](Self::close); `Auth` while the key's node
+    /// refuses the user; the connection's own error if it failed. Nothing is sent then.
     pub fn submit(
         &mut self,
         mut request: Request,
